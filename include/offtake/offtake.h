@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OFFTAKE_H
+#define OFFTAKE_H
+/* All floors. */
+#include "offtake/base.h"
+#include "offtake/catalog.h"
+#include "offtake/cost.h"
+#include "offtake/step.h"
+#endif
