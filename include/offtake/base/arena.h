@@ -25,7 +25,8 @@ void ot_arena_on_exhausted(struct ot_arena *arena, void (*handler)(void *ctx), v
 
 /* n * size bytes, zeroed; overflow counts as exhaustion; n or size 0 gives a valid pointer. */
 void *ot_arena_calloc(struct ot_arena *arena, size_t n, size_t size);
-/* A copy of n * size bytes with room for new_n items, the rest zeroed. */
+/* n * size bytes of `old` with room for new_n items, the rest zeroed. The newest allocation is
+ * lengthened in place where it fits; otherwise a copy, and `old` stays as it is. */
 void *ot_arena_grow(struct ot_arena *arena, const void *old, size_t n, size_t new_n, size_t size);
 size_t ot_arena_used_bytes(const struct ot_arena *arena);
 #endif

@@ -15,8 +15,9 @@
  *        status: vendor, note: "…"}; low/high/note optional; `value: n/d` = not known. */
 #define OT_STATUS_LIST(X)                                                                          \
     X(vendor)                                                                                      \
-    X(measured) X(filed) X(closed) X(announced) X(reported) X(estimate) X(derived) X(assumed)      \
-        X(disputed) X(withdrawn)
+    X(measured)                                                                                    \
+    X(filed) X(closed) X(announced) X(reported) X(estimate) X(derived) X(assumed) X(disputed)      \
+        X(withdrawn)
 enum ot_status {
 #define OT_STATUS_ENUM(name) OT_STATUS_##name,
     OT_STATUS_LIST(OT_STATUS_ENUM)

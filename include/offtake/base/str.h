@@ -5,6 +5,7 @@
  *
  * A view does not own its bytes. Strings kept in specs and results are copies made by ot_str_dup
  * or ot_str_fmt: those are followed by a NUL, so `.ptr` may go to printf; other views may not. */
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,6 +50,8 @@ void ot_buf_init(struct ot_buf *buf, struct ot_arena *arena, size_t max_bytes);
 void ot_buf_add(struct ot_buf *buf, struct ot_str s);
 void ot_buf_addc(struct ot_buf *buf, const char *text);
 void ot_buf_addf(struct ot_buf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ot_buf_addv(struct ot_buf *buf, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
 /* Shortest decimal that reads back to the same double; '.' whatever the locale. Finite only. */
 void ot_buf_add_num(struct ot_buf *buf, double value);
 struct ot_str ot_buf_str(const struct ot_buf *buf);
