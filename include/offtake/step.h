@@ -20,16 +20,25 @@ struct ot_deploy { /* what runs where: one replica */
     int64_t num_gpu_blocks;                                  /* 0 = computed */
     int64_t max_num_seqs, max_batched_tokens, max_model_len; /* 0 = engine default */
     int64_t block_tokens;                                    /* 0 = engine default */
+    /* Chips with several cores a rank (AWS): TP ranks on each of the tp chips, 0 = cores / lnc; a
+     * table that counts TP in ranks gives tp = chips used and ranks_per_chip = ranks / chips. */
+    int64_t ranks_per_chip, lnc; /* 0 = the chip's */
+    /* Named setting of AWS prefill efficiency, docs/models/neuron-prefill.md. */
+    enum ot_prefill_tuning {
+        OT_PREFILL_PLAIN,
+        OT_PREFILL_TUNED
+    } prefill_tuning;
 };
 /* Fills defaults (DESIGN 5): dtypes, engine, tp by the rule when layout.tp == 0; each default used
  * goes to assumed (may be NULL). OT_INPUT when the model cannot run so. */
 enum ot_code ot_deploy_fill(const struct ot_fits *fits, struct ot_deploy *deploy,
                             struct ot_assumed *assumed, struct ot_err *err) OT_MUST_CHECK;
 
+#define OT_PHASE_LIST(X) X(prefill) X(decode) X(mixed)
 enum ot_phase {
-    OT_PHASE_prefill,
-    OT_PHASE_decode,
-    OT_PHASE_mixed,
+#define OT_PHASE_ENUM(name) OT_PHASE_##name,
+    OT_PHASE_LIST(OT_PHASE_ENUM)
+#undef OT_PHASE_ENUM
     OT_PHASE_COUNT
 };
 
@@ -38,7 +47,7 @@ struct ot_memory {
     double kv_bytes_per_block;                                                        /* per chip */
     int64_t kv_blocks; /* usable blocks of block_tokens; 0 = does not fit */
     int64_t block_tokens;
-    double state_bytes_per_seq; /* linear layers */
+    double state_bytes_per_seq; /* linear layers, per chip */
     double used_bytes;          /* with all blocks allocated */
     bool fits;
 };
@@ -52,22 +61,31 @@ struct ot_step_load {
     double prefill_tokens;   /* new prompt tokens in this step */
     double prefill_seqs;
     double prefill_kv_tokens; /* sum over prefill chunks of the KV length before the chunk */
+    /* Sum over chunks of S (R + S/2), S new tokens after R cached ones: query-key pairs; and the
+     * longest R + S. Both 0: taken as equal chunks. */
+    double prefill_pairs, prefill_longest;
     /* Neuron: padded to the compiled batch and bucket by the policy before it gets here. */
 };
+/* Adds one prefill chunk of `new_tokens` after `cached_tokens` to the load. */
+void ot_step_load_chunk(struct ot_step_load *load, double cached_tokens, double new_tokens);
+/* Context or prompt bucket of a static-shape engine: the power of two >= tokens, at least 128. */
+int64_t ot_step_bucket(int64_t tokens);
 enum ot_code ot_step_time(const struct ot_fits *fits, const struct ot_deploy *deploy,
                           const struct ot_step_load *load, struct ot_arena *arena,
                           struct ot_pred *ret_time_s, struct ot_part *ret_part,
                           struct ot_err *err) OT_MUST_CHECK;
 
 /* The step cost as the simulator sees it, compiled once per deployment: integer picoseconds, for
- * decode piecewise linear in total KV tokens between knots with integer slope (DESIGN 7). Knots
- * are geometric, 9 per batch size; batch sizes are tabulated on demand in `arena`. */
+ * decode piecewise linear in total KV tokens between knots with integer slope (DESIGN 7), within
+ * 0.1 % of ot_step_time. Knots are as many as that takes; batch sizes are tabulated on demand in
+ * `arena`, so a table belongs to one thread. On AWS chips decode_seqs is the compiled batch and
+ * kv = batch x bucket. */
 struct ot_step_table;
 enum ot_code ot_step_table_new(const struct ot_fits *fits, const struct ot_deploy *deploy,
                                struct ot_arena *arena, struct ot_step_table **ret,
                                struct ot_err *err) OT_MUST_CHECK;
 /* One linear piece of the decode cost at `seqs` sequences: time = base + slope * (kv - kv_from),
- * valid for kv in [kv_from, kv_to). */
+ * valid for kv in [kv_from, kv_to); the cost never falls as kv grows. */
 struct ot_step_piece {
     int64_t base_ps, slope_ps, kv_from, kv_to;
 };
