@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which commands there are: one row each, in the order of `offtake --help`. */
+#include "cli/cli.h"
+
+const struct ot__cmd *const *ot__commands(size_t *ret_n)
+{
+    static const struct ot__cmd *const rows[] = {
+        &ot__cmd_doctor,
+    };
+    *ret_n = OT_COUNT(rows);
+    return rows;
+}
