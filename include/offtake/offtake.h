@@ -7,6 +7,7 @@
 #include "offtake/cost.h"
 #include "offtake/portfolio.h"
 #include "offtake/search.h"
+#include "offtake/sim.h"
 #include "offtake/step.h"
 #include "offtake/validate.h"
 #endif

@@ -8,36 +8,7 @@
  * highest rate that meets the SLO is found by simulation (docs/models/sizing.md). All candidates
  * and rates see the same requests and the same unit inter-arrival times, so that two deployments
  * differ by their cost only. */
-#include "offtake/step.h"
-
-/* ---- latency targets ---- */
-#define OT_SLO_METRIC_LIST(X) X(ttft) X(tpot) X(itl) X(e2e)
-enum ot_slo_metric {
-#define OT_SLO_METRIC_ENUM(name) OT_SLO_METRIC_##name,
-    OT_SLO_METRIC_LIST(OT_SLO_METRIC_ENUM)
-#undef OT_SLO_METRIC_ENUM
-    OT_SLO_METRIC_COUNT
-};
-#define OT_SLO_STAT_LIST(X) X(mean) X(p50) X(p90) X(p95) X(p99)
-enum ot_slo_stat {
-#define OT_SLO_STAT_ENUM(name) OT_SLO_STAT_##name,
-    OT_SLO_STAT_LIST(OT_SLO_STAT_ENUM)
-#undef OT_SLO_STAT_ENUM
-    OT_SLO_STAT_COUNT
-};
-const char *ot_slo_metric_name(enum ot_slo_metric metric);
-const char *ot_slo_stat_name(enum ot_slo_stat stat);
-
-/* limit_s[metric][stat]; 0 = no target. Statistics over requests (itl: over token gaps). */
-struct ot_slo {
-    double limit_s[OT_SLO_METRIC_COUNT][OT_SLO_STAT_COUNT];
-};
-/* "ttft_p95=1s,tpot_p95=40ms": METRIC_STAT=TIME, comma-separated, at least one, none twice, each
- * > 0. OT_INPUT at `loc` otherwise. */
-enum ot_code ot_slo_parse(struct ot_str text, struct ot_loc loc, struct ot_slo *ret,
-                          struct ot_err *err) OT_MUST_CHECK;
-/* The same grammar back; empty without a target. */
-struct ot_str ot_slo_text(struct ot_arena *arena, const struct ot_slo *slo);
+#include "offtake/sim.h"
 
 /* ---- what is asked ---- */
 /* Limits of the search; 0 = the default. */
