@@ -85,8 +85,10 @@ struct ot_kernel {
     double skew_gamma;            /* routing skew: 0 balanced, 0.33 power_law_1.2 */
     double bytes;                 /* collectives, elementwise: S of the full buffer */
     double ranks, ranks_per_node; /* collectives; ranks_per_node 0 = one scale-up domain */
-    bool weights_in_cache;        /* L2 term on: micro-benchmarks that repeat one GEMM */
-    bool quant_fused;             /* inside a step the quantiser is fused into the kernel before */
+    double pairs, longest; /* prefill of unequal chunks: sum of S (R + S/2) and the longest R + S; 0
+                            * = equal chunks */
+    bool weights_in_cache; /* L2 term on: micro-benchmarks that repeat one GEMM */
+    bool quant_fused;      /* inside a step the quantiser is fused into the kernel before */
 };
 
 /* Coefficients of the forms in docs/models/: name, unit, default, meaning. */
@@ -135,6 +137,7 @@ struct ot_fit {
     struct ot_str chip, family; /* of the file */
     struct ot_str source;       /* path of the file under data/ */
     double peak_flop_per_s, mem_bytes_per_s, link_bytes_per_s, cache_bytes, units; /* its spec */
+    double net_bytes_per_s, net_hop_s; /* between hosts; set by look-up */
 };
 
 struct ot_fits; /* coefficients of data/fits/, by (op, chip or family, dtype, library) */
@@ -151,6 +154,48 @@ struct ot_fits *ot_fits_with(struct ot_arena *arena, const struct ot_fits *fits,
 enum ot_code ot_fits_find(const struct ot_fits *fits, const struct ot_chip *chip,
                           const struct ot_kernel *kernel, struct ot_fit *ret,
                           struct ot_pred *ret_band, struct ot_err *err) OT_MUST_CHECK;
+
+/* Whole-step coefficients of a chip without kernel tables (AWS), docs/models/neuron-*.md. */
+struct ot_neuron_fit {
+    struct ot_str chip, note, source;
+    enum ot_label label;
+    int64_t rows_n;
+    double err_median, err_p90;
+    double t0_s, cw, ck, cs_s, cb_s, alpha_s, ce_s, sample_s; /* decode; cs per 1,000 positions */
+    double t0p_s, eta_p, eta_p_tuned;                         /* prefill */
+    double dma_core_bytes_per_s, tensor_core_flop_per_s, vector_clock_hz; /* per physical core */
+    double decode_low, decode_high, moe_low, moe_high, prefill_low, prefill_high;
+};
+/* The chip's own row, or one of its family rescaled by its facts (then in `scratch`, label
+ * transferred); false when the chip is to be predicted from kernels. */
+bool ot_fits_neuron(const struct ot_fits *fits, const struct ot_chip *chip,
+                    struct ot_neuron_fit *ret);
+
+/* What an engine adds to a step and to memory, and its default limits, docs/models/host-terms.md.
+ */
+struct ot_host_fit {
+    enum ot_engine engine;
+    struct ot_str note, source;
+    double step_s, seq_s, sync_s; /* per step; per sequence in it; per layer and doubling of TP */
+    double request_s;             /* once per request, seen by the client only */
+    int64_t in_flight_n;          /* batches in flight: 2 = asynchronous engine loop */
+    double memory_util_frac, runtime_bytes, graph_bytes;
+    int64_t block_tokens, seqs_n, batched_tokens, seqs_small_n, batched_tokens_small;
+};
+const struct ot_host_fit *ot_fits_host(const struct ot_fits *fits, enum ot_engine engine);
+
+/* A factor on the device time of a step that whole-step measurements give, chip-scale.md. */
+struct ot_scale_fit {
+    struct ot_str chip, phase, note, source; /* phase: decode, prefill */
+    enum ot_dtype dtype;
+    double factor, low, high;
+    bool roof; /* scale the compute efficiency by the chip's measured GEMM first */
+    int64_t rows_n;
+};
+const struct ot_scale_fit *ot_fits_scale(const struct ot_fits *fits, const struct ot_chip *chip,
+                                         enum ot_dtype dtype, const char *phase); /* NULL: none */
+/* p10, p90 factors of a scope of data/fits/bands.yaml; value 1. op OT_OP_COUNT: any. */
+struct ot_pred ot_fits_band(const struct ot_fits *fits, const char *scope, enum ot_op op);
 
 /* True when the chip computes in the format, itself or through an equal one (fp16 for bf16). */
 bool ot_chip_has_dtype(const struct ot_chip *chip, enum ot_dtype dtype);
