@@ -118,11 +118,16 @@ struct ot_layers {
     int64_t window;                                /* tokens; 0 = full attention */
     int64_t kv_rank, rope_dim, q_rank, nope_dim;   /* MLA; q_rank 0 = full-rank query */
     int64_t index_dim;                             /* DSA: width of the index-key cache, 0 none */
-    int64_t state_bytes;                           /* linear, mamba: fixed state per sequence */
-    int64_t linear_dim;                            /* linear, mamba: inner width */
-    bool gate;                                     /* attention output gate doubles the query */
-    int64_t ffn_dim;                               /* dense MLP width; 0 = none */
-    bool ffn_gated;                                /* 3 matrices, else 2 */
+    int64_t index_heads;                           /* DSA: heads of the indexer */
+    bool kv_shared;   /* one vector serves as key and value: half the cache, no V projection */
+    int64_t compress; /* KV entries before `window` are folded compress : 1; 0 = kept as they are */
+    int64_t o_groups, o_rank; /* low-rank output projection in groups; 0 = one full matrix */
+    int64_t state_bytes;      /* linear, mamba: fixed state per sequence */
+    int64_t linear_in_dim;    /* linear, mamba: columns of all in-projections together */
+    int64_t linear_dim;       /* linear, mamba: rows of the out-projection, the inner width */
+    bool gate;                /* attention output gate doubles the query */
+    int64_t ffn_dim;          /* dense MLP width; 0 = none; with experts: beside */
+    bool ffn_gated;           /* 3 matrices, else 2 */
     int64_t experts, top_k, moe_ffn_dim, shared_ffn_dim; /* experts 0 = no MoE */
     int64_t moe_in_dim;                                  /* width experts work in; 0 = hidden */
 };
@@ -135,6 +140,7 @@ struct ot_model {
     bool tied_embeddings;
     enum ot_dtype dtype;     /* of the checkpoint: dense weights */
     enum ot_dtype dtype_moe; /* of expert weights; = dtype unless stated */
+    enum ot_dtype dtype_kv;  /* the checkpoint's own wish for its cache; bf16 unless stated */
     bool dtype_from_alias;   /* look-up came by a suffix such as -FP8 */
     struct ot_layers *layers;
     int64_t layers_n; /* groups, not layers */
@@ -145,17 +151,27 @@ struct ot_model {
     struct ot_str note;
     struct ot_loc loc;
 };
-/* Weights counted from the structure, norms and biases left out. active: one token's experts. */
+/* Weights counted from the structure, norms, biases and MTP layers left out. active: one token's
+ * experts. Both embeddings count unless tied. docs/models/parameters.md */
 double ot_model_params(const struct ot_model *model);
 double ot_model_params_active(const struct ot_model *model);
 int64_t ot_model_layers(const struct ot_model *model); /* layers in all groups */
-/* KV bytes of one token over all layers, before any division by TP. */
+/* The same for ONE layer of a group: attention with its projections; dense MLP and shared expert;
+ * router and all experts (or, active, the top_k of them). */
+double ot_layers_attn_params(const struct ot_model *model, const struct ot_layers *layers);
+double ot_layers_ffn_params(const struct ot_model *model, const struct ot_layers *layers);
+double ot_layers_moe_params(const struct ot_model *model, const struct ot_layers *layers);
+double ot_layers_moe_params_active(const struct ot_model *model, const struct ot_layers *layers);
+/* KV bytes of one token over all layers, before any division by TP. Windows are not applied: a
+ * sliding layer counts like a full one, as for its newest token. */
 double ot_model_kv_bytes_per_token(const struct ot_model *model, enum ot_dtype kv);
+double ot_layers_kv_bytes_per_token(const struct ot_layers *layers, enum ot_dtype kv); /* 1 layer */
 
 #define OT_PRICE_KIND_LIST(X)                                                                      \
     X(on_demand)                                                                                   \
-    X(spot) X(block) X(reserved_1y) X(reserved_3y) X(reserved_unstated) X(take_or_pay)             \
-        X(market_3y) X(own) X(implied)
+    X(spot)                                                                                        \
+    X(block) X(reserved_1y) X(reserved_3y) X(reserved_unstated) X(take_or_pay) X(market_3y) X(own) \
+        X(implied)
 enum ot_price_kind {
 #define OT_PRICE_KIND_ENUM(name) OT_PRICE_KIND_##name,
     OT_PRICE_KIND_LIST(OT_PRICE_KIND_ENUM)
@@ -165,7 +181,8 @@ enum ot_price_kind {
 const char *ot_price_kind_name(enum ot_price_kind kind);
 /* One list price; data/offers/<provider>.yaml holds many. */
 struct ot_price {
-    struct ot_str name, provider, chip, node, region;
+    struct ot_str name; /* provider:what:kind:date */
+    struct ot_str provider, chip, node, region;
     enum ot_price_kind kind;
     struct ot_fact price_usd_per_chip_s;
     struct ot_loc loc;
@@ -191,16 +208,34 @@ struct ot_workload {
     struct ot_loc loc;
 };
 
+/* Tokens at quantile u in [0, 1], linear between the points, rounded, at least 1: a uniform random
+ * number in, a length out. */
+int64_t ot_workload_sample(const struct ot_quantiles *lengths, double u);
+double ot_quantiles_mean(const struct ot_quantiles *lengths); /* of the piecewise linear table */
+/* Rate at time t over the mean rate; 1 without a curve; the curve repeats. */
+double ot_workload_rate_factor(const struct ot_workload *workload, double t_s);
+
+/* A chip or model of public tables that cannot be predicted, and why. */
+struct ot_unsupported {
+    struct ot_str name, reason;
+    struct ot_str *aliases;
+    int64_t aliases_n;
+    struct ot_loc loc;
+};
+
+/* Everything under one data folder. Read whole at opening; look-ups may allocate: one thread. */
 struct ot_catalog;
-/* root: data folder; NULL = OFFTAKE_DATA given by the caller of ot_catalog_root. extra: a second
- * folder of the same shape whose files add to or replace the first; may be NULL. */
+/* root: the data folder. extra: a second folder of the same shape whose files add to the first, or
+ * replace those of the same name; may be NULL. A missing subfolder is an empty one. */
 enum ot_code ot_catalog_open(struct ot_arena *arena, const char *root, const char *extra,
                              struct ot_catalog **ret, struct ot_err *err) OT_MUST_CHECK;
 const char *ot_catalog_root(const struct ot_catalog *catalog);
+/* Files whose contents were handed out, with their hashes; reading the rest does not count. */
 struct ot_sources *ot_catalog_sources(struct ot_catalog *catalog);
 
 /* By name or alias; OT_INPUT with near names when nothing or two things match. `loc`: where the
- * name was written. A model name that ends in .json is read as a config.json. */
+ * name was written. Models: a suffix such as -Instruct is dropped, one such as -FP8 also sets the
+ * weight formats; a name that ends in .json is read as a config.json. */
 enum ot_code ot_catalog_chip(struct ot_catalog *catalog, struct ot_str name, struct ot_loc loc,
                              const struct ot_chip **ret, struct ot_err *err) OT_MUST_CHECK;
 enum ot_code ot_catalog_node(struct ot_catalog *catalog, struct ot_str name, struct ot_loc loc,
@@ -212,9 +247,13 @@ enum ot_code ot_catalog_model(struct ot_catalog *catalog, struct ot_str name, st
 /* Also takes `fixed:ISL/OSL`. */
 enum ot_code ot_catalog_workload(struct ot_catalog *catalog, struct ot_str name, struct ot_loc loc,
                                  const struct ot_workload **ret, struct ot_err *err) OT_MUST_CHECK;
+/* NULL unless data/unsupported.yaml lists the name. */
+const struct ot_unsupported *ot_catalog_unsupported(const struct ot_catalog *catalog,
+                                                    struct ot_str name);
 /* All of a kind, sorted by name; the arrays live as long as the catalogue. */
 const struct ot_chip *ot_catalog_chips(struct ot_catalog *catalog, size_t *ret_n);
 const struct ot_node_type *ot_catalog_nodes(struct ot_catalog *catalog, size_t *ret_n);
+const struct ot_fabric *ot_catalog_fabrics(struct ot_catalog *catalog, size_t *ret_n);
 const struct ot_model *ot_catalog_models(struct ot_catalog *catalog, size_t *ret_n);
 const struct ot_price *ot_catalog_prices(struct ot_catalog *catalog, size_t *ret_n);
 const struct ot_workload *ot_catalog_workloads(struct ot_catalog *catalog, size_t *ret_n);
@@ -225,5 +264,5 @@ enum ot_code ot_model_import(struct ot_arena *arena, const char *path, struct ot
 
 /* The field tables, for schemas and reference pages. */
 extern const struct ot_table ot_chip_table, ot_node_type_table, ot_fabric_table, ot_model_table,
-    ot_price_table, ot_workload_table;
+    ot_offers_table, ot_price_table, ot_workload_table, ot_unsupported_table;
 #endif
