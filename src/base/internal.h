@@ -2,6 +2,7 @@
 #ifndef OFFTAKE_SRC_BASE_INTERNAL_H
 #define OFFTAKE_SRC_BASE_INTERNAL_H
 /* What the files of this floor share and no other floor sees. */
+#include "offtake/base/field.h"
 #include "offtake/base/file.h"
 #include "offtake/base/node.h"
 
@@ -19,6 +20,9 @@ struct ot_loc ot__loc_at(struct ot_str text, size_t offset, struct ot_str file);
 /* One file into a tree, without extends and include; `name` stands in messages. */
 enum ot_code ot__yaml_tree(struct ot_arena *arena, struct ot_str text, struct ot_str name,
                            struct ot_node **ret_root, struct ot_err *err) OT_MUST_CHECK;
+/* Names of the statuses and keys a fact may have. */
+const struct ot_enum_names *ot__status_names(void);
+
 enum {
     OT__NODE_DEPTH_MAX = 64,
     OT__YAML_BYTES_MAX = 4 << 20,

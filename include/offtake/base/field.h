@@ -5,6 +5,7 @@
  * it as JSON, make its JSON Schema and its reference page. */
 #include <stddef.h>
 
+#include "offtake/base/date.h"
 #include "offtake/base/json.h"
 #include "offtake/base/node.h"
 #include "offtake/base/pred.h"
@@ -16,14 +17,16 @@
 #define OT_STATUS_LIST(X)                                                                          \
     X(vendor)                                                                                      \
     X(measured)                                                                                    \
-    X(filed) X(closed) X(announced) X(reported) X(estimate) X(derived) X(assumed) X(disputed)      \
-        X(withdrawn)
+    X(filed)                                                                                       \
+    X(closed) X(announced) X(reported) X(estimate) X(derived) X(assumed) X(disputed) X(withdrawn)
 enum ot_status {
 #define OT_STATUS_ENUM(name) OT_STATUS_##name,
     OT_STATUS_LIST(OT_STATUS_ENUM)
 #undef OT_STATUS_ENUM
     OT_STATUS_COUNT
 };
+const char *ot_status_name(enum ot_status status);
+
 struct ot_fact {
     double value, low, high; /* SI; low = high = value when no range is stated */
     bool has;                /* false: absent or n/d */
@@ -100,6 +103,12 @@ struct ot_assumed {
 void ot_assumed_init(struct ot_assumed *assumed, struct ot_arena *arena);
 void ot_assumed_add(struct ot_assumed *assumed, struct ot_str path, struct ot_str value,
                     const char *why);
+
+/* Rules the loader keeps:
+ * - a null value counts as absent, so `extends` can take an inherited key away;
+ * - a FACT with a value has source, date and status; `n/d` (plain, or as value) leaves has false;
+ * - an optional OBJ that is absent still gets the defaults of its rows, unless it has has_offset;
+ * - a default used is added to `assumed` with its dotted path and the row's help. */
 
 /* Loads `node` (a map) into *ret (table->size bytes, zeroed by the callee first). Unknown keys,
  * missing required keys, wrong units and out-of-range values are OT_INPUT with position; unknown
