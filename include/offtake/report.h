@@ -103,7 +103,7 @@ enum ot_code ot_runs_get(struct ot_runs *runs, struct ot_arena *arena, struct ot
                          struct ot_loc loc, struct ot_run *ret, struct ot_err *err) OT_MUST_CHECK;
 
 /* What differs between two results: leaves by dotted path; entries of a list are matched by their
- * "id" or "name" where they have one, else by place. */
+ * "id", "name" or "path" where they have one, else by place. */
 enum ot_change {
     OT_CHANGE_VALUE,
     OT_CHANGE_ADDED,

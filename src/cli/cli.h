@@ -87,6 +87,9 @@ enum ot_code ot__cli_int(const struct ot__cli *cli, const char *name, int64_t mi
                          int64_t def, int64_t *ret, struct ot_err *err) OT_MUST_CHECK;
 enum ot_code ot__cli_dtype(const struct ot__cli *cli, const char *name, enum ot_dtype def,
                            enum ot_dtype *ret, struct ot_err *err) OT_MUST_CHECK;
+/* OT_USAGE at the place of `given`, for checks of a command's own. */
+enum ot_code ot__cli_refuse(const struct ot__cli *cli, const struct ot__given *given,
+                            const char *allowed, struct ot_err *err);
 /* Required option: OT_USAGE that says which when it is missing. */
 enum ot_code ot__cli_need(const struct ot__cli *cli, const char *name, struct ot__given const **ret,
                           struct ot_err *err) OT_MUST_CHECK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the user gave on the command line, typed: texts, numbers with units, counts, number
- * formats. Every refusal names the option, the value, its place and what is allowed. */
+/* What the user gave on the command line, typed: texts, numbers with units, counts. Every refusal
+ * names the option, the value, its place and what is allowed. */
 #include "cli/cli.h"
 
 const struct ot__given *ot__cli_given(const struct ot__cli *cli, const char *name)
@@ -43,8 +43,8 @@ static const char *shown(const struct ot__cli *cli, const char *name)
     return ot_str_fmt(cli->arena, "%s%s", dashes, name).ptr;
 }
 
-static enum ot_code refuse(const struct ot__cli *cli, const struct ot__given *given,
-                           const char *allowed, struct ot_err *err)
+enum ot_code ot__cli_refuse(const struct ot__cli *cli, const struct ot__given *given,
+                            const char *allowed, struct ot_err *err)
 {
     return ot_err_set(err, OT_USAGE, given->loc, shown(cli, given->name), given->value, "%s",
                       allowed);
@@ -63,7 +63,7 @@ enum ot_code ot__cli_num(const struct ot__cli *cli, const char *name, enum ot_di
         return OT_OK;
     const char *why = "a number";
     if (!ot_units_parse(given->value, dim, ret, &why))
-        return refuse(cli, given, why, err);
+        return ot__cli_refuse(cli, given, why, err);
     return OT_OK;
 }
 
@@ -79,28 +79,10 @@ enum ot_code ot__cli_int(const struct ot__cli *cli, const char *name, int64_t mi
     if (!ot_str_int(given->value, &value) || value < min || value > max) {
         struct ot_str allowed = ot_str_fmt(cli->arena, "a whole number from %lld to %lld",
                                            (long long)min, (long long)max);
-        return refuse(cli, given, allowed.ptr, err);
+        return ot__cli_refuse(cli, given, allowed.ptr, err);
     }
     *ret = value;
     return OT_OK;
-}
-
-enum ot_code ot__cli_dtype(const struct ot__cli *cli, const char *name, enum ot_dtype def,
-                           enum ot_dtype *ret, struct ot_err *err)
-{
-    const struct ot__given *given = ot__cli_given(cli, name);
-    if (given == NULL) {
-        *ret = def;
-        return OT_OK;
-    }
-    if (ot_dtype_parse(given->value, ret))
-        return OT_OK;
-    struct ot_buf names;
-    ot_buf_init(&names, cli->arena, 0);
-    ot_buf_addc(&names, "a number format:");
-    for (int i = 0; i < (int)OT_DTYPE_COUNT; i++)
-        ot_buf_addf(&names, "%s %s", i == 0 ? "" : ",", ot_dtype_name((enum ot_dtype)i));
-    return refuse(cli, given, names.ptr, err);
 }
 
 enum ot_code ot__cli_need(const struct ot__cli *cli, const char *name, struct ot__given const **ret,
