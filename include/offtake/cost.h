@@ -176,6 +176,8 @@ bool ot_fits_neuron(const struct ot_fits *fits, const struct ot_chip *chip,
 struct ot_host_fit {
     enum ot_engine engine;
     struct ot_str note, source;
+    struct ot_str small_family; /* a chip family that takes the small limits whatever its memory */
+    double band_power;          /* exponent on the band of a step: 2 = no own data */
     double step_s, seq_s, sync_s; /* per step; per sequence in it; per layer and doubling of TP */
     double request_s;             /* once per request, seen by the client only */
     int64_t in_flight_n;          /* batches in flight: 2 = asynchronous engine loop */
@@ -199,6 +201,14 @@ struct ot_pred ot_fits_band(const struct ot_fits *fits, const char *scope, enum 
 
 /* True when the chip computes in the format, itself or through an equal one (fp16 for bf16). */
 bool ot_chip_has_dtype(const struct ot_chip *chip, enum ot_dtype dtype);
+
+/* Seconds of a kernel by a row found before; shapes must be valid. For tables that call it often.
+ */
+double ot_form_time_s(const struct ot_fit *fit, const struct ot_kernel *kernel);
+/* The same as a tree: times, the parts' exposed shares and `label`, all times multiplied by
+ * `factor`; the part's time is the exact sum of its parts. */
+struct ot_part ot_form_part(const struct ot_fit *fit, const struct ot_kernel *kernel, double factor,
+                            enum ot_label label, struct ot_arena *arena);
 
 /* time of one kernel with its band; ret_part (may be NULL) explains it. OT_INPUT when the chip
  * lacks the number format or a shape is impossible. */

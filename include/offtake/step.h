@@ -20,6 +20,7 @@ struct ot_deploy { /* what runs where: one replica */
     int64_t num_gpu_blocks;                                  /* 0 = computed */
     int64_t max_num_seqs, max_batched_tokens, max_model_len; /* 0 = engine default */
     int64_t block_tokens;                                    /* 0 = engine default */
+    double runtime_bytes, graph_bytes; /* 0 = engine default; a filled deployment has them */
     /* Chips with several cores a rank (AWS): TP ranks on each of the tp chips, 0 = cores / lnc; a
      * table that counts TP in ranks gives tp = chips used and ranks_per_chip = ranks / chips. */
     int64_t ranks_per_chip, lnc; /* 0 = the chip's */
@@ -29,8 +30,14 @@ struct ot_deploy { /* what runs where: one replica */
         OT_PREFILL_TUNED
     } prefill_tuning;
 };
+/* A deployment with everything at its default: layout all 1, tp by the rule, skew power_law_1.2. */
+struct ot_deploy ot_deploy_of(const struct ot_model *model, const struct ot_chip *chip);
+/* nxd on AWS chips, else vllm. */
+enum ot_engine ot_engine_default(const struct ot_fits *fits, const struct ot_chip *chip);
 /* Fills defaults (DESIGN 5): dtypes, engine, tp by the rule when layout.tp == 0; each default used
- * goes to assumed (may be NULL). OT_INPUT when the model cannot run so. */
+ * goes to assumed (may be NULL). Formats left at fp32 (0) are not set; an AWS chip always gets
+ * engine nxd. OT_INPUT when the model cannot run so. Every function below wants a filled
+ * deployment. */
 enum ot_code ot_deploy_fill(const struct ot_fits *fits, struct ot_deploy *deploy,
                             struct ot_assumed *assumed, struct ot_err *err) OT_MUST_CHECK;
 
