@@ -245,7 +245,7 @@ bool ot_units_parse(struct ot_str text, enum ot_dim dim, double *ret_value, cons
     if (n > 0 && n < text.len && text.ptr[n] == ',')
         return refuse(ret_why, "a number without thousands separators, with '.' as decimal mark");
     double number = 0;
-    if (n == 0)
+    if (n == 0 || (n == 1 && (text.ptr[0] < '0' || text.ptr[0] > '9')))
         return refuse(ret_why, want->allowed);
     if (!ot_str_num(ot_str_n(text.ptr, n), &number))
         return refuse(ret_why, "a finite decimal number that a double can hold");
