@@ -31,13 +31,15 @@ enum ot_certainty {
 const char *ot_certainty_name(enum ot_certainty certainty);
 
 /* Kind of term, and what its money is: compute (paid for capacity), capital (equity, loans: seller
- * finances buyer), rebate (price given back), security (to third parties), none.
+ * finances buyer), rebate (price given back), security (between holders), other.
  * To add a kind: one row here, one function and one row in src/deal/terms.c. */
 #define OT_TERM_LIST(X)                                                                            \
     X(take_or_pay)                                                                                 \
     X(capacity)                                                                                    \
-    X(prepayment) X(credits) X(equity) X(stock_grant) X(warrant) X(secondary) X(loan)              \
-        X(revenue_share) X(guarantee) X(holding)
+    X(prepayment)                                                                                  \
+    X(credits)                                                                                     \
+    X(equity)                                                                                      \
+    X(stock_grant) X(warrant) X(secondary) X(loan) X(revenue_share) X(guarantee) X(holding)
 enum ot_term_kind {
 #define OT_TERM_ENUM(name) OT_TERM_##name,
     OT_TERM_LIST(OT_TERM_ENUM)
@@ -46,7 +48,7 @@ enum ot_term_kind {
 };
 const char *ot_term_kind_name(enum ot_term_kind kind);
 
-#define OT_MONEY_LIST(X) X(compute) X(capital) X(rebate) X(security) X(none)
+#define OT_MONEY_LIST(X) X(compute) X(capital) X(rebate) X(security) X(other)
 enum ot_money {
 #define OT_MONEY_ENUM(name) OT_MONEY_##name,
     OT_MONEY_LIST(OT_MONEY_ENUM)
@@ -98,6 +100,10 @@ struct ot_reading { /* another reading of a term's total, where sources conflict
     struct ot_str text;
     struct ot_fact total_usd;
 };
+struct ot_share_price {
+    struct ot_str name;
+    struct ot_fact usd_per_share;
+};
 struct ot_vesting { /* one tranche of a warrant */
     double shares_n;
     struct ot_fact volume_w;        /* delivered power that must be reached */
@@ -114,8 +120,8 @@ struct ot_term {
     struct ot_str condition;         /* contingent: on what, as written */
     struct ot_str option_of;         /* optional: whose choice */
     struct ot_fact probability_frac; /* the user's; never assumed */
-    int64_t known_from_day, signed_day, start_day, end_day, expires_day, ends_early_day;
-    bool has_signed, has_start, has_end, has_expires, has_ends_early;
+    int64_t known_from_day, signed_day, start_day, end_day, expires_day, replaced_day;
+    bool has_signed, has_start, has_end, has_expires, has_replaced;
     struct ot_period term; /* with start gives end */
     bool has_term;
     enum ot_bound bound;
@@ -142,8 +148,9 @@ struct ot_term {
     struct ot_fact share_frac;   /* holding: share owned */
     struct ot_fact carrying_usd; /* holding: book value */
     /* warrant, stock grant */
-    struct ot_fact shares_n, strike_usd_per_share, volatility_frac;
-    struct ot_fact *share_prices; /* at which its value is shown */
+    struct ot_fact shares_n, strike_usd_per_share, volatility_frac, risk_free_frac;
+    struct ot_fact volume_volatility_frac, volume_correlation_frac; /* of the volume bought */
+    struct ot_share_price *share_prices; /* at which its value is shown */
     int64_t share_prices_n;
     struct ot_vesting *vesting;
     int64_t vesting_n;
@@ -221,14 +228,14 @@ struct ot_deal {
     struct ot_loc loc;
 };
 
-/* How to read a deal file. sources, assumed, sets may be NULL. */
+/* How to read a deal file. sources, assumed, edit may be NULL. */
 struct ot_deal_read {
     const char *data_root; /* holds deals/NAME.yaml for `uses` */
     struct ot_sources *sources;
     struct ot_assumed *assumed;
-    const struct ot_str *sets; /* "path=value", as by --set */
-    const struct ot_loc *set_locs;
-    size_t sets_n;
+    /* Changes the tree of the outer file before it is checked: --set path=value. */
+    enum ot_code (*edit)(void *ctx, struct ot_node *root, struct ot_err *err);
+    void *edit_ctx;
 };
 /* Reads `path` and everything it uses, checks it, and resolves names. OT_INPUT: missing file,
  * unknown key or party, wrong unit, negative amount, GW without basis, tranche before signing,
@@ -314,6 +321,7 @@ struct ot_firm { /* one headline */
     struct ot_fact firm_usd;          /* still owed up to the first no-fault exit, from as_of */
     struct ot_fact firm_frac;         /* of the headline */
     struct ot_fact firm_signing_frac; /* the same on the first day */
+    struct ot_fact paid_usd;          /* due before as_of */
     struct ot_fact contingent_usd, optional_usd;
     struct ot_str exit_date; /* first no-fault exit; empty = none public */
 };

@@ -5,6 +5,7 @@
 const struct ot__cmd *const *ot__commands(size_t *ret_n)
 {
     static const struct ot__cmd *const rows[] = {
+        &ot__cmd_deal,
         &ot__cmd_runs,
         &ot__cmd_report,
         &ot__cmd_doctor,
