@@ -238,9 +238,10 @@ enum ot_code ot__firm(struct ot__eval *eval, struct ot_err *err)
             enum ot_code code = add_term(eval, term, &sums, err);
             if (code)
                 return code;
-            if (term != first)
-                row.reason =
-                    ot_str_fmt(eval->arena, "%s; %s", row.reason.ptr, firm_reason(eval, term).ptr);
+            struct ot_str reason = firm_reason(eval, term);
+            if (!ot_str_eq(reason, last_reason))
+                row.reason = ot_str_fmt(eval->arena, "%s; %s", row.reason.ptr, reason.ptr);
+            last_reason = reason;
             if (ot__term_exit(term, eval->as_of_day, &exit_day))
                 row.exit_date = ot_date_text(eval->arena, exit_day);
         }
