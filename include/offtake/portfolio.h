@@ -226,6 +226,7 @@ struct ot_plan {
     struct ot_plan_scenario *scenarios;
     int64_t scenarios_n;
     struct ot_plan_policy policy;
+    struct ot_str main_offer; /* whose commitment curve is drawn; empty: the largest signed */
     struct ot_plan_work *work;
     int64_t work_n;
     struct ot_plan_deal *deals;
@@ -287,7 +288,6 @@ struct ot_plan_opts {
     double gap_frac;        /* stop when proven within; 0 = 1e-6 */
     int64_t iterations_max; /* of one LP; 0 = 10,000,000; past it OT_LIMIT */
     double near_frac;       /* cost slack of the alternative plan; 0 = 1 % */
-    int threads;            /* reserved for the caller's wish; the result does not depend on it */
 };
 
 /* sign: sign now; keep: already signed; leave: rejected; use: on-demand or spot that is drawn;
@@ -386,15 +386,20 @@ struct ot_plan_hhi {  /* of the expected present value paid */
     struct ot_plan_mix *mix; /* largest first */
     int64_t mix_n;
 };
+struct ot_plan_chips {
+    struct ot_str name;
+    double chips;
+};
 struct ot_plan_alternative { /* within near_frac of the best cost, most different in vendors */
     double cost_usd, cvar_usd;
-    double moved_frac;         /* half the sum of absolute changes of vendor shares */
-    struct ot_plan_mix *chips; /* chips signed per offer */
+    double moved_frac;           /* half the sum of absolute changes of vendor shares */
+    struct ot_plan_chips *chips; /* chips signed per offer */
     int64_t chips_n;
     struct ot_plan_mix *vendors;
     int64_t vendors_n;
 };
 struct ot_plan_solver { /* how it was found */
+    int64_t scenarios;  /* solved together: the plan's times work_points */
     int64_t rows, columns, nonzeros, iterations, solves, nodes;
     double gap_frac;         /* of the branch and bound; 0 = proven */
     double duality_gap_frac; /* of the last LP */
