@@ -46,6 +46,17 @@ enum ot_fulfilment {
     OT_FULFILMENT_COUNT
 };
 
+/* How a minimum take below 1 is charged. deficiency: min_take of the chip-hours of a window are
+ * paid whether taken or not, what is taken beyond them at the price; two_part: min_take of the
+ * price for every signed chip-hour, the rest of the price for every chip-hour used. */
+#define OT_TARIFF_LIST(X) X(deficiency) X(two_part)
+enum ot_tariff {
+#define OT_TARIFF_ENUM(name) OT_TARIFF_##name,
+    OT_TARIFF_LIST(OT_TARIFF_ENUM)
+#undef OT_TARIFF_ENUM
+    OT_TARIFF_COUNT
+};
+
 /* proposed: may be signed; signed: already binds, at least min_chips are taken. */
 #define OT_OFFER_STATE_LIST(X) X(proposed) X(signed)
 enum ot_offer_state {
@@ -132,6 +143,7 @@ struct ot_plan_offer {
     enum ot_price_kind price_basis;
     bool has_price_basis;
     double min_take_frac;
+    enum ot_tariff tariff;
     enum ot_fulfilment fulfilment;
     double min_chips, max_chips;
     bool has_max_chips;                  /* absent: no limit */

@@ -40,6 +40,7 @@ struct ot__window_price ot__window_price(const struct ot__case *c, int base, int
         }
     }
     ret.usd_per_chip_s = weight > 0.0 ? sum / weight * (1.0 - offer->plan->credit_frac) : 0.0;
+    ret.use_usd_per_chip_s = ret.usd_per_chip_s * ot__use_frac(offer->plan);
     return ret;
 }
 
@@ -289,7 +290,7 @@ static void put_delivery(struct ot__model *m, int i, int si)
             }
         }
         ot__lp_data_put(&m->data, m->row_window[ot__at_window(m, si, o, f)],
-                        -offer->plan->min_take_frac * hours / m->hour_unit_s);
+                        -ot__free_frac(offer->plan) * hours / m->hour_unit_s);
     }
     ot__lp_data_put(&m->data, m->row_cost[si], ot__commit_pv(c, base, i) * usd);
 }
@@ -381,7 +382,7 @@ static void above_columns(struct ot__model *m, int si)
             if (m->row_window[at] < 0)
                 continue;
             const struct ot__window_price p = ot__window_price(c, base, o, f);
-            const double usd = p.usd_per_chip_s * m->hour_unit_s * m->chip_unit / m->usd_unit;
+            const double usd = p.use_usd_per_chip_s * m->hour_unit_s * m->chip_unit / m->usd_unit;
             m->col_above[at] = ot__lp_data_col(&m->data, 0.0, OT__LP_INF, 0.0);
             ot__lp_data_put(&m->data, m->row_window[at], -1.0);
             ot__lp_data_put(&m->data, m->row_cost[si], c->discount[p.t_paid] * usd);

@@ -96,6 +96,16 @@ static inline double ot__block_demand(const struct ot__case *c, int base, int w,
 {
     return ot__demand(c, base, w, t) * c->plan->blocks[r].demand_factor;
 }
+/* Share of the signed chip-hours of a window that may be used without paying for use. */
+static inline double ot__free_frac(const struct ot_plan_offer *o)
+{
+    return o->tariff == OT_TARIFF_two_part ? 0.0 : o->min_take_frac;
+}
+/* Share of the price that use beyond it costs. */
+static inline double ot__use_frac(const struct ot_plan_offer *o)
+{
+    return o->tariff == OT_TARIFF_two_part ? 1.0 - o->min_take_frac : 1.0;
+}
 /* The fulfilment window of (t, r) of a drawn offer, counted from its first cohort's start. */
 int ot__window(const struct ot__case *c, int o, int t, int r);
 #endif

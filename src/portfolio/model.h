@@ -73,10 +73,10 @@ static inline int ot__at_window(const struct ot__model *m, int si, int o, int f)
     return (si * m->c->o_n + o) * m->window_max + f;
 }
 
-/* What the price of taking more than the minimum is in one window: per chip-second, and the
- * quarter in which it is paid. */
+/* Of one window: the mean price, what use beyond the free share costs, and the quarter in which it
+ * is paid. */
 struct ot__window_price {
-    double usd_per_chip_s;
+    double usd_per_chip_s, use_usd_per_chip_s;
     int t_paid;
 };
 struct ot__window_price ot__window_price(const struct ot__case *c, int base, int o, int f);

@@ -79,7 +79,7 @@ static double window_worth(const struct pricing *p, int si, int o, int f, double
         const int t = at / c->r_n, r = at % c->r_n;
         if (ot__window(c, o, t, r) != f)
             continue;
-        free_h += c->offers[o].plan->min_take_frac * c->block_s[at] / m->hour_unit_s *
+        free_h += ot__free_frac(c->offers[o].plan) * c->block_s[at] / m->hour_unit_s *
                   ot__avail(c, base, p->cohort, t);
         const double v =
             -p->x->sol->price[m->row_pool[ot__at_pool(m, si, t, r, c->offers[o].pool)]];

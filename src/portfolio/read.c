@@ -208,8 +208,8 @@ static void read_above(struct reading *r)
                 const int col = r->m->col_above[ot__at_window(r->m, si, o, f)];
                 const struct ot__window_price p = ot__window_price(c, base, o, f);
                 period_of(r, base, p.t_paid)->commitment_usd += at(r, col) * r->m->hour_unit_s *
-                                                                r->m->chip_unit * p.usd_per_chip_s /
-                                                                c->points_n;
+                                                                r->m->chip_unit *
+                                                                p.use_usd_per_chip_s / c->points_n;
             }
         }
     }
@@ -263,20 +263,23 @@ static double shortfall(const struct reading *r, int si, int o)
     const int base = base_of(r, si);
     double usd = 0.0;
     for (int f = 0; f < offer->window_n; f++) {
-        double due = 0.0;
+        double signed_s = 0.0;
         for (int t = 0; t < c->t_n; t++) {
             for (int b = 0; b < c->r_n; b++) {
                 if (ot__window(c, o, t, b) != f)
                     continue;
                 for (int i = 0; i < offer->cohort_n; i++)
-                    due += offer->plan->min_take_frac * c->block_s[t * c->r_n + b] *
-                           ot__avail(c, base, offer->cohort_from + i, t) *
-                           chips_of(r, offer->cohort_from + i);
+                    signed_s += c->block_s[t * c->r_n + b] *
+                                ot__avail(c, base, offer->cohort_from + i, t) *
+                                chips_of(r, offer->cohort_from + i);
             }
         }
         const struct ot__window_price p = ot__window_price(c, base, o, f);
         const double used = r->window_used[ot__at_window(r->m, si, o, f)];
-        usd += c->discount[p.t_paid] * p.usd_per_chip_s * fmax(0.0, due - used);
+        const double idle = offer->plan->tariff == OT_TARIFF_two_part
+                                ? offer->plan->min_take_frac * (signed_s - used)
+                                : offer->plan->min_take_frac * signed_s - used;
+        usd += c->discount[p.t_paid] * p.usd_per_chip_s * fmax(0.0, idle);
     }
     return usd;
 }
@@ -292,7 +295,7 @@ static double spend_in(const struct reading *r, int si, int o)
     for (int f = 0; f < offer->window_n; f++) {
         const struct ot__window_price p = ot__window_price(c, base, o, f);
         usd += at(r, r->m->col_above[ot__at_window(r->m, si, o, f)]) * r->m->hour_unit_s *
-               r->m->chip_unit * p.usd_per_chip_s * c->discount[p.t_paid];
+               r->m->chip_unit * p.use_usd_per_chip_s * c->discount[p.t_paid];
     }
     for (int t = 0; t < c->t_n && !offer->committed; t++) {
         for (int b = 0; b < c->r_n; b++)
