@@ -47,13 +47,22 @@ struct ot_request {
 struct ot_trace {
     struct ot_request *requests; /* by arrival, then by order in the file */
     int64_t n;
+    int64_t dropped_n;  /* rows without an answer (failed requests) */
     struct ot_str name; /* file name without folder */
-    struct ot_str format;
+    const char *format; /* azure, burstgpt, plain, mooncake, bailian, llmservingsim */
 };
-/* Reads a trace by its header or first line: Azure CSV (TIMESTAMP, ContextTokens, GeneratedTokens),
- * BurstGPT CSV, Mooncake JSONL (timestamp in ms), plain CSV (arrival_s,input_tokens,output_tokens);
- * gzip and zstd by magic bytes. Times become relative to the earliest. OT_INPUT with line and
- * column for a short or bad row, an empty file, a span over 100 days. sources may be NULL. */
+/* Reads a trace, recognised by the columns of its header or the keys of its first line; gzip and
+ * zstd by magic bytes; up to 2 GB unpacked. Times become relative to the earliest.
+ *
+ *   azure          CSV   TIMESTAMP (date and time), ContextTokens, GeneratedTokens
+ *   burstgpt       CSV   Timestamp (s), Request tokens, Response tokens
+ *   plain          CSV   arrival_s, input_tokens, output_tokens
+ *   mooncake       JSONL timestamp (ms), input_length, output_length
+ *   bailian        JSONL the same with chat_id, timestamp in s
+ *   llmservingsim  JSONL arrival_time (s), input_toks, output_toks
+ *
+ * OT_INPUT with line and column for a short or bad row, an empty file, a span over 100 days.
+ * sources may be NULL. */
 enum ot_code ot_trace_read(struct ot_arena *arena, const char *path, struct ot_sources *sources,
                            struct ot_trace *ret, struct ot_err *err) OT_MUST_CHECK;
 /* The same from memory; `name` stands for the file in messages. For tests and fuzzing. */
