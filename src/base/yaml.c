@@ -90,6 +90,10 @@ static bool is_null(struct ot_str text)
 
 static enum ot_code take_scalar(struct builder *b, struct fy_event *event, struct ot_loc loc)
 {
+    const enum fy_scalar_style style =
+        event->scalar.value ? fy_token_scalar_style(event->scalar.value) : FYSS_PLAIN;
+    if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED)
+        loc.col--; /* the parser's mark is behind the quote */
     size_t len = 0;
     const char *ptr = event->scalar.value ? fy_token_get_text(event->scalar.value, &len) : "";
     if (!ptr)
@@ -101,7 +105,7 @@ static enum ot_code take_scalar(struct builder *b, struct fy_event *event, struc
     if (level && level->node.kind == OT_NODE_MAP && !level->has_key)
         return take_key(b, level, text, loc);
     struct ot_node node = {.kind = OT_NODE_SCALAR, .loc = loc, .text = text};
-    node.quoted = event->scalar.value && fy_token_scalar_style(event->scalar.value) != FYSS_PLAIN;
+    node.quoted = style != FYSS_PLAIN;
     if (!node.quoted && is_null(text))
         node.kind = OT_NODE_NULL;
     return place(b, node);
