@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/internal.h"
+#include "offtake/base/num.h"
 
 enum {
     NEAR_DISTANCE = 3,  /* edits within which a name is suggested */
@@ -100,9 +101,17 @@ static enum ot_code refuse_c(const struct load *l, const struct ot_node *node,
     return refuse(l, node, place, ot_str_c(what));
 }
 
-static struct ot_str number_text(struct ot_arena *arena, const struct ot_field *row, double value)
+struct ot_str ot__bound_text(struct ot_arena *arena, const struct ot_field *row, double value)
 {
-    return ot_units_text(arena, value, row->dim, 6);
+    struct ot_str text = {0};
+    for (int digits = 1; digits <= 15; digits++) {
+        double back = 0;
+        const char *why = NULL;
+        text = ot_units_text(arena, value, row->dim, digits);
+        if (ot_units_parse(text, row->dim, &back, &why) && ot_near(back, value, 1e-14, 0))
+            break;
+    }
+    return text;
 }
 
 static enum ot_code check_range(const struct load *l, const struct ot_field *row,
@@ -113,13 +122,13 @@ static enum ot_code check_range(const struct load *l, const struct ot_field *row
     struct ot_arena *a = l->arena;
     if (!isfinite(row->max))
         return refuse(l, node, place,
-                      ot_str_fmt(a, "at least %s", number_text(a, row, row->min).ptr));
+                      ot_str_fmt(a, "at least %s", ot__bound_text(a, row, row->min).ptr));
     if (!isfinite(row->min))
         return refuse(l, node, place,
-                      ot_str_fmt(a, "at most %s", number_text(a, row, row->max).ptr));
+                      ot_str_fmt(a, "at most %s", ot__bound_text(a, row, row->max).ptr));
     return refuse(l, node, place,
-                  ot_str_fmt(a, "between %s and %s", number_text(a, row, row->min).ptr,
-                             number_text(a, row, row->max).ptr));
+                  ot_str_fmt(a, "between %s and %s", ot__bound_text(a, row, row->min).ptr,
+                             ot__bound_text(a, row, row->max).ptr));
 }
 
 static enum ot_code load_num(const struct load *l, const struct ot_field *row,

@@ -609,11 +609,11 @@ static struct ot_str range_text(struct ot_arena *arena, const struct ot_field *r
     if (row->min == 0 && row->max == 0)
         return ot_str_c("");
     if (!isfinite(row->max))
-        return ot_str_fmt(arena, "≥ %s", ot_units_text(arena, row->min, row->dim, 3).ptr);
+        return ot_str_fmt(arena, "≥ %s", ot__bound_text(arena, row, row->min).ptr);
     if (!isfinite(row->min))
-        return ot_str_fmt(arena, "≤ %s", ot_units_text(arena, row->max, row->dim, 3).ptr);
-    return ot_str_fmt(arena, "%s to %s", ot_units_text(arena, row->min, row->dim, 3).ptr,
-                      ot_units_text(arena, row->max, row->dim, 3).ptr);
+        return ot_str_fmt(arena, "≤ %s", ot__bound_text(arena, row, row->max).ptr);
+    return ot_str_fmt(arena, "%s to %s", ot__bound_text(arena, row, row->min).ptr,
+                      ot__bound_text(arena, row, row->max).ptr);
 }
 
 void ot_field_page(const struct ot_table *table, struct ot_buf *out)

@@ -20,7 +20,10 @@ struct ot_loc ot__loc_at(struct ot_str text, size_t offset, struct ot_str file);
 /* One file into a tree, without extends and include; `name` stands in messages. */
 enum ot_code ot__yaml_tree(struct ot_arena *arena, struct ot_str text, struct ot_str name,
                            struct ot_node **ret_root, struct ot_err *err) OT_MUST_CHECK;
-/* Names of the statuses and keys a fact may have. */
+/* A bound of a field with its unit, in as few digits as say it. */
+struct ot_str ot__bound_text(struct ot_arena *arena, const struct ot_field *row, double value);
+
+/* Names of the statuses a fact may have. */
 const struct ot_enum_names *ot__status_names(void);
 
 enum {
