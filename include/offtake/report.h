@@ -9,7 +9,7 @@
 
 /* `digits` significant digits (1 to 15), thousands grouped: 1,234,567  0.00123  12.3 */
 struct ot_str ot_num_text(struct ot_arena *arena, double value, int digits);
-/* Money: $38.0 B, $2.24, -$410 M; below $1,000 two decimals. USD in. */
+/* Money: $38.0 B, -$410 M, $2.24 (two decimals from $1 to $1,000), $0.0861, $0. USD in. */
 struct ot_str ot_usd_text(struct ot_arena *arena, double usd, int digits);
 struct ot_str ot_percent_text(struct ot_arena *arena, double frac, int digits); /* "12.3 %" */
 /* Columns a text takes on a terminal: code points, as every sign we print is one wide. */

@@ -73,8 +73,9 @@ struct ot_str ot_usd_text(struct ot_arena *arena, double usd, int digits)
         struct ot_str text = ot_num_text(arena, size / pow(10, sizes[i].exponent), digits);
         return ot_str_fmt(arena, "%s$%s%s", sign, text.ptr, sizes[i].word);
     }
-    bool tiny = size > 0 && size < 0.1;
-    struct ot_str text = tiny ? ot_num_text(arena, size, digits) : fixed_text(arena, size, 2);
+    if (size == 0)
+        return ot_str_c("$0");
+    struct ot_str text = size < 1 ? ot_num_text(arena, size, digits) : fixed_text(arena, size, 2);
     return ot_str_fmt(arena, "%s$%s", sign, text.ptr);
 }
 

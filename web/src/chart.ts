@@ -13,6 +13,7 @@ import {
 } from 'echarts/components';
 import * as echarts from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+import { objs, str, type Obj } from './data';
 import { h } from './dom';
 
 echarts.use([
@@ -55,7 +56,7 @@ function base(t: Theme): Option {
   return {
     animation: false,
     color: t.colors,
-    textStyle: { fontFamily: 'inherit', color: t.ink, fontSize: 12 },
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: t.ink, fontSize: 12 },
     tooltip: {
       confine: true,
       backgroundColor: t.paper,
@@ -75,11 +76,18 @@ export const axisStyle = (t: Theme) => ({
 });
 export const legendStyle = (t: Theme) => ({
   textStyle: { color: t.ink },
+  itemGap: 18,
   itemWidth: 14,
   itemHeight: 9,
   icon: 'roundRect',
   pageTextStyle: { color: t.soft },
 });
+
+/** An offer keeps its colour in every picture: its place in the plan. */
+export function offerColor(portfolio: Obj, name: string, t: Theme): string {
+  const at = objs(portfolio, 'offers').findIndex((o) => str(o, 'name') === name);
+  return t.colors[Math.max(0, at) % t.colors.length]!;
+}
 
 function draw(d: Drawn, t: Theme): void {
   d.chart.setOption({ ...base(t), ...d.build(t) }, { notMerge: true });
@@ -95,10 +103,18 @@ export function chart(into: HTMLElement, heightPx: number, label: string, build:
   draw(d, current());
 }
 
-const redraw = (t: Theme): void => drawn.forEach((d) => draw(d, t));
+/** The categorical colours as --c0, --c1, … for keys outside the pictures. */
+function paint(t: Theme): void {
+  t.colors.forEach((c, i) => document.documentElement.style.setProperty(`--c${i}`, c));
+}
+function redraw(t: Theme): void {
+  paint(t);
+  drawn.forEach((d) => draw(d, t));
+}
 const PRINT_WIDTH_PX = 690;
 
 export function watch(): void {
+  paint(current());
   scheme.addEventListener('change', () => redraw(current()));
   window.addEventListener('resize', () =>
     drawn.forEach((d) => d.chart.resize({ width: d.host.clientWidth })),

@@ -22,10 +22,10 @@ export const count = (x: number | null | undefined): string =>
   x === null || x === undefined ? ND : group(Math.round(x).toString()).replace('-', '−');
 
 const SIZES: [number, string][] = [
-  [1e12, ' T'],
-  [1e9, ' B'],
-  [1e6, ' M'],
-  [1e3, ' k'],
+  [1e12, '\u00a0T'],
+  [1e9, '\u00a0B'],
+  [1e6, '\u00a0M'],
+  [1e3, '\u00a0k'],
 ];
 
 export function usd(x: number | null | undefined, digits = 3): string {
@@ -34,12 +34,13 @@ export function usd(x: number | null | undefined, digits = 3): string {
   const size = Number(Math.abs(x).toPrecision(digits));
   for (const [scale, word] of SIZES)
     if (size >= scale) return `${sign}$${number(size / scale, digits)}${word}`;
-  if (size !== 0 && size < 0.1) return `${sign}$${number(size, digits)}`;
+  if (size === 0) return '$0';
+  if (size < 1) return `${sign}$${number(size, digits)}`;
   return `${sign}$${size.toFixed(2)}`;
 }
 
 export const percent = (x: number | null | undefined, digits = 3): string =>
-  x === null || x === undefined ? ND : `${number(x * 100, digits)} %`;
+  x === null || x === undefined ? ND : `${number(x * 100, digits)}\u00a0%`;
 
 /** Prices are kept per chip-second; people quote them by the hour. */
 export const perHour = (x: number | null | undefined): string =>

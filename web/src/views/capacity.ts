@@ -2,7 +2,7 @@
 // Is there enough, and is it used? Demand of each workload as a fan over the scenarios, with what
 // stays unmet; below, on the same quarters, the chips of every offer with what lies idle. Demand is
 // in requests and capacity in chips: chips differ in work per hour, so they are not laid on one axis.
-import { axisStyle, chart, legendStyle, type Option, type Theme } from '../chart';
+import { axisStyle, chart, legendStyle, offerColor, type Option, type Theme } from '../chart';
 import { expected, nums, num, objs, probabilities, str, strs, unique, type Obj, type Result } from '../data';
 import { folded, note, table } from '../dom';
 import { count, number, percent } from '../format';
@@ -56,17 +56,17 @@ function fanSeries(f: Fan, at: number, t: Theme): object[] {
   ];
 }
 
-function option(quarters: string[], demand: Fan[], offers: Obj[], used: number[]) {
+function option(p: Obj, quarters: string[], demand: Fan[], offers: Obj[], used: number[]) {
   return (t: Theme): Option => {
     const style = axisStyle(t);
     const tops = demand.map((_f, i) => 34 + i * (FAN_HEIGHT_PX + GAP_PX));
     const stackTop = 34 + demand.length * (FAN_HEIGHT_PX + GAP_PX) + 18;
     const last = demand.length;
     const grids = [...demand.map((_f, i) => ({ top: tops[i], height: FAN_HEIGHT_PX })), { top: stackTop, height: STACK_HEIGHT_PX }];
-    const stack = offers.map((o, i) => ({
+    const stack = offers.map((o) => ({
       type: 'bar', name: str(o, 'name'), stack: 'chips', xAxisIndex: last, yAxisIndex: last,
       data: quarters.map((_q, k) => nums(o, 'capacity_chips')[k] ?? 0),
-      barCategoryGap: '18%', itemStyle: { color: t.colors[i % t.colors.length], borderColor: t.paper, borderWidth: 1 },
+      barCategoryGap: '18%', itemStyle: { color: offerColor(p, str(o, 'name'), t), borderColor: t.paper, borderWidth: 1 },
     }));
     const inUse = {
       type: 'line', name: 'of the committed, in use', xAxisIndex: last, yAxisIndex: last, data: used, step: 'middle',
@@ -76,10 +76,10 @@ function option(quarters: string[], demand: Fan[], offers: Obj[], used: number[]
       title: [
         ...demand.map((f, i) => ({
           text: `demand: ${f.workload} (requests/s)`, top: (tops[i] ?? 0) - 26, left: 0,
-          textStyle: { fontSize: 12.5, fontWeight: 500, color: t.soft, fontFamily: 'inherit' },
+          textStyle: { fontSize: 12.5, fontWeight: 500, color: t.soft },
         })),
         { text: 'capacity by offer (chips)', top: stackTop - 26, left: 0,
-          textStyle: { fontSize: 12.5, fontWeight: 500, color: t.soft, fontFamily: 'inherit' } },
+          textStyle: { fontSize: 12.5, fontWeight: 500, color: t.soft } },
       ],
       grid: grids.map((g) => ({ ...g, left: 62, right: 8 })),
       xAxis: grids.map((_g, i) => ({
@@ -122,7 +122,7 @@ function render(r: Result, into: HTMLElement): void {
   );
   const height = 34 + demand.length * (FAN_HEIGHT_PX + GAP_PX) + 18 + STACK_HEIGHT_PX + 64;
   chart(into, height, 'Demand by workload over the quarters, and chips by offer with the part in use',
-    option(quarters, demand, offers, used));
+    option(p, quarters, demand, offers, used));
   into.append(
     folded(
       'Figures by quarter',

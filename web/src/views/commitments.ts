@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How long is one bound? Each signed offer from its first to its last quarter, and what is still to
 // be paid after each quarter: the ladder on which commitments expire.
-import { axisStyle, chart, type Option, type Theme } from '../chart';
+import { axisStyle, chart, offerColor, type Option, type Theme } from '../chart';
 import { expected, nums, num, objs, probabilities, str, strs, type Obj, type Result } from '../data';
 import { lead, table } from '../dom';
 import { count, perHour, usd } from '../format';
@@ -29,7 +29,7 @@ function spans(p: Obj): Span[] {
   return rows.sort((a, b) => a.first - b.first || a.last - b.last);
 }
 
-function ladder(rows: Span[], quarters: string[]) {
+function ladder(p: Obj, rows: Span[], quarters: string[]) {
   return (t: Theme): Option => {
     const style = axisStyle(t);
     return {
@@ -58,7 +58,7 @@ function ladder(rows: Span[], quarters: string[]) {
               return [{
                 type: 'rect',
                 shape: { x: mid[0] - width / 2, y: from[1] + (ROW_PX - 12) / 2 - h, width: width - 1, height: h },
-                style: { fill: t.colors[api.value(2) % t.colors.length] },
+                style: { fill: offerColor(p, str(row.offer, 'name'), t) },
               }];
             });
             const label = `${count(row.peak)} chips${beyond > 0 ? ' →' : ''}`;
@@ -111,7 +111,7 @@ function render(r: Result, into: HTMLElement): void {
     into.append(lead('Nothing is committed: the plan buys by the hour only.'));
     return;
   }
-  chart(into, rows.length * ROW_PX + 44, 'Signed offers from first to last quarter; bar height shows chips', ladder(rows, quarters));
+  chart(into, rows.length * ROW_PX + 44, 'Signed offers from first to last quarter; bar height shows chips', ladder(p, rows, quarters));
   into.append(
     table(
       'Bars: chips in each quarter, relative to the peak of the offer; → runs on past the horizon.',

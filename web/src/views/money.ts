@@ -8,7 +8,8 @@ import { percent, usd, words } from '../format';
 import type { View } from '../view';
 
 const KINDS = ['compute', 'capital', 'rebate', 'security', 'none'];
-const color = (t: Theme, kind: string): string => t.colors[Math.max(0, KINDS.indexOf(kind)) % t.colors.length]!;
+const place = (kind: string): number => Math.max(0, KINDS.indexOf(kind));
+const color = (t: Theme, kind: string): string => t.colors[place(kind)]!;
 const loose = (e: Obj): number => (num(e, 'contingent_usd') ?? 0) + (num(e, 'optional_usd') ?? 0);
 const PAYS = 'pays ';
 const GETS = 'gets ';
@@ -46,7 +47,9 @@ function sankey(edges: Obj[]) {
 
 function key(edges: Obj[]): HTMLElement {
   const kinds = unique(edges.map((e) => str(e, 'money')));
-  return h('p', { class: 'note' }, `From left to right: ${kinds.map(words).join(', ')} in ${kinds.length > 1 ? 'colours of their own' : 'one colour'}; dense is firm, pale is contingent or optional.`);
+  return h('p', { class: 'note' },
+    ...kinds.map((k) => h('span', { class: 'key' }, h('i', { style: `background:var(--c${place(k)})` }), words(k))),
+    'dense is firm, pale is contingent or optional');
 }
 
 function render(r: Result, into: HTMLElement): void {
