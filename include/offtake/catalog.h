@@ -91,12 +91,15 @@ struct ot_node_type { /* a host with its chips */
     int64_t chips_n;
     struct ot_fact nic_bytes_per_s; /* one direction, whole host */
     struct ot_str fabric;
+    struct ot_str source; /* of chips_n and the fabric */
     struct ot_str note;
     struct ot_loc loc;
 };
 
 struct ot_fabric { /* how hosts are joined */
     struct ot_str name, title;
+    struct ot_str *aliases;
+    int64_t aliases_n;
     struct ot_fact latency_s, efficiency_frac;
     struct ot_str note;
     struct ot_loc loc;
@@ -120,6 +123,7 @@ struct ot_layers {
     int64_t index_dim;                             /* DSA: width of the index-key cache, 0 none */
     int64_t index_heads;                           /* DSA: heads of the indexer */
     bool kv_shared;   /* one vector serves as key and value: half the cache, no V projection */
+    bool v_from_k;    /* values are made of the keys: no V projection, both are cached */
     int64_t compress; /* KV entries before `window` are folded compress : 1; 0 = kept as they are */
     int64_t o_groups, o_rank; /* low-rank output projection in groups; 0 = one full matrix */
     int64_t state_bytes;      /* linear, mamba: fixed state per sequence */
@@ -146,6 +150,7 @@ struct ot_model {
     int64_t layers_n; /* groups, not layers */
     int64_t mtp_layers;
     struct ot_fact params_total, params_active; /* as published, to check the count */
+    struct ot_str source;                       /* of the structure */
     struct ot_str *unknown_keys;                /* of an imported config.json */
     int64_t unknown_keys_n;
     struct ot_str note;
@@ -170,8 +175,8 @@ double ot_layers_kv_bytes_per_token(const struct ot_layers *layers, enum ot_dtyp
 #define OT_PRICE_KIND_LIST(X)                                                                      \
     X(on_demand)                                                                                   \
     X(spot)                                                                                        \
-    X(block) X(reserved_1y) X(reserved_3y) X(reserved_unstated) X(take_or_pay) X(market_3y) X(own) \
-        X(implied)
+    X(block)                                                                                       \
+    X(reserved_1y) X(reserved_3y) X(reserved_unstated) X(take_or_pay) X(market_3y) X(own) X(implied)
 enum ot_price_kind {
 #define OT_PRICE_KIND_ENUM(name) OT_PRICE_KIND_##name,
     OT_PRICE_KIND_LIST(OT_PRICE_KIND_ENUM)

@@ -172,6 +172,12 @@ bool ot_file_exists(const char *path)
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
+bool ot_dir_exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 struct ot_str ot_path_join(struct ot_arena *arena, struct ot_str dir, struct ot_str name)
 {
     if (dir.len == 0 || ot_str_starts(name, "/"))

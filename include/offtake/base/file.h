@@ -18,7 +18,8 @@ enum ot_code ot_file_read(struct ot_arena *arena, const char *path, size_t max_b
                           struct ot_err *err) OT_MUST_CHECK;
 /* Writes to a temporary name beside `path` and renames; on failure nothing is left. */
 enum ot_code ot_file_write(const char *path, struct ot_str bytes, struct ot_err *err) OT_MUST_CHECK;
-bool ot_file_exists(const char *path);
+bool ot_file_exists(const char *path); /* a regular file */
+bool ot_dir_exists(const char *path);
 struct ot_str ot_path_join(struct ot_arena *arena, struct ot_str dir, struct ot_str name);
 struct ot_str ot_path_dir(struct ot_arena *arena, struct ot_str path);
 struct ot_str ot_path_stem(struct ot_arena *arena, struct ot_str path); /* name without dir, .ext */
