@@ -16,7 +16,7 @@ static inline struct ot_step_piece fake_piece(void *ctx, int64_t seqs, int64_t k
     struct ot_step_piece piece = {f->step_ps + seqs * f->seq_ps, f->kv_ps, 0, 32};
     while (kv_tokens >= piece.kv_to) { /* the slope changes from knot to knot */
         piece.base_ps += piece.slope_ps * (piece.kv_to - piece.kv_from);
-        piece.slope_ps = f->kv_ps + (piece.kv_to % 7) * seqs;
+        piece.slope_ps = f->kv_ps == 0 ? 0 : f->kv_ps + (piece.kv_to % 7) * seqs;
         piece.kv_from = piece.kv_to;
         piece.kv_to *= 2;
     }
