@@ -51,7 +51,7 @@ void ot_buf_add(struct ot_buf *buf, struct ot_str s);
 void ot_buf_addc(struct ot_buf *buf, const char *text);
 void ot_buf_addf(struct ot_buf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ot_buf_addv(struct ot_buf *buf, const char *fmt, va_list args)
-    __attribute__((format(printf, 2, 0)));
+    __attribute__((format(printf, 2, 0), nonnull(2)));
 /* Shortest decimal that reads back to the same double; '.' whatever the locale. Finite only. */
 void ot_buf_add_num(struct ot_buf *buf, double value);
 struct ot_str ot_buf_str(const struct ot_buf *buf);
