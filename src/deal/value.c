@@ -163,7 +163,7 @@ static struct ot_str firm_reason(struct ot__eval *eval, const struct ot_term *t)
         return ot_str_fmt(eval->arena, "optional for %s", t->option_of.ptr);
     if (t->certainty == OT_CERTAINTY_contingent)
         return ot_str_fmt(eval->arena, "on condition: %s", t->condition.ptr);
-    return ot_str_c("exit terms not public, counted as firm");
+    return ot_str_c(is_purchase(t) ? "exit terms not public, counted as firm" : "owed on its date");
 }
 
 struct firm_sums {

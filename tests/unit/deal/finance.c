@@ -62,7 +62,8 @@ TEST(xirr, gives_known_rates)
     const struct {
         double in, out, rate;
     } rows[] = {
-        {100, 146.41, 0.10}, {100, 100, 0}, {100, 65.61, -0.10}, {100, 1600, 1.0}, {1e9, 5.0625e9, 0.5},
+        {100, 146.41, 0.10}, {100, 100, 0},        {100, 65.61, -0.10},
+        {100, 1600, 1.0},    {1e9, 5.0625e9, 0.5},
     };
     for (size_t i = 0; i < OT_COUNT(rows); i++) {
         struct ot_cash cash[] = {{later, rows[i].out}, {day, -rows[i].in}};
