@@ -144,14 +144,20 @@ static struct quarter part_of(struct quarter q, int64_t part, int64_t as_of_day)
     return half;
 }
 
-static double weight_sum(const struct ot_term *term, int64_t n)
+/* Sum of the weights, above 0: a ramp that is 0 over the whole period cannot carry a total. */
+static enum ot_code weight_sum(const struct ot_term *term, int64_t n, double *ret,
+                               struct ot_err *err)
 {
     struct ot_sum sum = {0};
     for (int64_t i = 0; i < n; i++) {
         struct quarter q = quarter_at(term, i);
         ot_sum_add(&sum, q.weight);
     }
-    return ot_sum_get(&sum);
+    *ret = ot_sum_get(&sum);
+    if (*ret > 0)
+        return OT_OK;
+    return ot_err_set(err, OT_INPUT, term->loc, "ramp", term->name,
+                      "a weight above 0 within the period of the contract");
 }
 
 static double prepaid_usd(const struct ot__flow_ctx *ctx, const struct ot_term *term)
@@ -199,7 +205,10 @@ static enum ot_code spread(struct ot__flow_ctx *ctx, const struct ot_term *term,
         return ot_err_set(err, OT_INPUT, term->loc, "total", term->name,
                           "prepayments against this term are above its total");
     int64_t n = quarter_count(term), exit_day = 0;
-    double weights = weight_sum(term, n), usd = fmax(total.value - prepaid, 0), binding = HUGE_VAL;
+    double weights, usd = fmax(total.value - prepaid, 0), binding = HUGE_VAL;
+    enum ot_code code = weight_sum(term, n, &weights, err);
+    if (code)
+        return code;
     bool has_exit = ot__term_exit(term, ctx->as_of_day, &exit_day);
     if (term->firm_power_w.has && term->power_w.has)
         binding = fmax(total.value * term->firm_power_w.value / term->power_w.value - prepaid, 0);
@@ -220,13 +229,15 @@ static enum ot_code spread(struct ot__flow_ctx *ctx, const struct ot_term *term,
 static enum ot_code credits(struct ot__flow_ctx *ctx, const struct ot_term *term,
                             struct ot_err *err)
 {
-    (void)err;
     const struct ot_term *main_term = ot__deal_term(ctx->deal, term->against);
     struct ot_fact total = ot__term_total(term);
     if (!main_term || !ot__term_has_period(main_term) || !total.has)
         return OT_OK;
     int64_t n = quarter_count(main_term);
-    double weights = weight_sum(main_term, n);
+    double weights;
+    enum ot_code code = weight_sum(main_term, n, &weights, err);
+    if (code)
+        return code;
     for (int64_t i = 0; i < n; i++) {
         struct quarter q = quarter_at(main_term, i);
         struct ot_flow flow = base_flow(term);

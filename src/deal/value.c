@@ -425,7 +425,7 @@ static struct ot_effective effective_of(struct ot__eval *eval, const struct pair
     struct ot_fact circular = ot__divide(or_zero(pair->capital), payments);
     row.circular_frac =
         ot__fact_range(fmin(circular.low, 1), fmin(circular.value, 1), fmin(circular.high, 1));
-    struct ot_fact price = ot__divide(pair->priced, pair->gw_years);
+    struct ot_fact price = ot__divide(ot__scale(pair->priced, 1e-9), pair->gw_years);
     row.headline_gusd_per_gw_year = less(price, row.headline_discount_frac);
     row.fair_value_gusd_per_gw_year = less(price, row.fair_value_discount_frac);
     row.cash_gusd_per_gw_year = less(price, row.cash_discount_frac);

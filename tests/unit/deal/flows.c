@@ -101,6 +101,19 @@ TEST(capacity, is_firm_to_the_first_exit_and_cut_at_the_day_of_looking)
     ot_assert_near(owed, day_usd * 90, 1e-9);
 }
 
+TEST(capacity, with_a_ramp_that_is_zero_over_its_whole_period_is_refused)
+{
+    struct fixture *f = *state;
+    struct ot_flows flows = {0};
+    assert_int_equal(load_text(f, HEAD TERM("x", "capacity", "b", "s") FIRM
+                               "    start: 2026-01-01\n    term: 6 mo\n    ramp: [0, 1]\n"
+                               "    total: " USD("10 GUSD")),
+                     OT_OK);
+    assert_int_equal(ot_deal_flows(&f->deal, f->deal.as_of_day, f->arena, &flows, &f->err),
+                     OT_INPUT);
+    assert_true(ot_str_is(f->err.field, "ramp"));
+}
+
 TEST(prepayment, comes_first_and_lowers_what_follows)
 {
     struct ot_flows flows =
@@ -235,8 +248,9 @@ static struct ot_str random_deal(struct ot_arena *arena, struct ot_rng rng)
                     "    ramp: [%u, 2, %u]\n    notice: %u d\n    interest: " USD(
                         "7 %%") "    total: " USD("%u.%02u MUSD"),
                     (int)i, kinds[w[0] % 6], w[1] % 3, (w[1] + 1 + w[2] % 2) % 3, 25 + w[2] % 4,
-                    1 + w[3] % 9, w[0] / 8 % 10, 1 + w[1] / 8 % 90, w[2] / 8 % 10, w[3] / 16 % 4,
-                    w[0] / 128 % 5, 30 + w[1] / 1024 % 400, w[2] / 64 % 100000, w[3] / 64 % 100);
+                    1 + w[3] % 9, w[0] / 8 % 10, 1 + w[1] / 8 % 90, w[2] / 8 % 10,
+                    1 + w[3] / 16 % 4, w[0] / 128 % 5, 30 + w[1] / 1024 % 400, w[2] / 64 % 100000,
+                    w[3] / 64 % 100);
     }
     return ot_buf_str(&text);
 }
@@ -358,6 +372,7 @@ int main(void)
         RUN(capacity, follows_its_ramp_and_holds_the_last_weight),
         RUN(capacity, splits_at_min_take_and_at_the_binding_power),
         RUN(capacity, is_firm_to_the_first_exit_and_cut_at_the_day_of_looking),
+        RUN(capacity, with_a_ramp_that_is_zero_over_its_whole_period_is_refused),
         RUN(prepayment, comes_first_and_lowers_what_follows),
         RUN(prepayment, above_the_total_is_refused),
         RUN(credits, come_back_with_the_payments_they_are_against),

@@ -36,7 +36,7 @@ TEST(load, refuses_what_is_wrong_and_says_where)
         {PARTIES TERM "    signed: 2026-02-01\n    start: 2026-01-31\n", "start", "2026-01-31", 14},
         {PARTIES TERM "    start: 2026-02-30\n", "start", "2026-02-30", 13},
         {PARTIES TERM "    start: 2026-01-01\n    end: 2025-01-01\n", "end", "2025-01-01", 14},
-        {PARTIES TERM "    strat: 2026-01-01\n", "strat", "", 13},
+        {PARTIES TERM "    strat: 2026-01-01\n", "terms[0]", "strat", 13},
         {PARTIES TERM "    against: y\n", "against", "y", 0},
         {PARTIES TERM "    round: y\n", "round", "y", 0},
         {PARTIES TERM "    option_of: c\n", "party", "c", 0},

@@ -180,12 +180,13 @@ TEST(secondary, of_6_6_at_500_brings_the_company_nothing)
 #define DECEMBER "examples/openai-amazon/december-2025.yaml"
 #define FEBRUARY "examples/openai-amazon/february-2026.yaml"
 
-static const struct ot_story *story_row(const struct ot_deal_result *r, const char *name)
+/* An empty row where the statement is not known yet. */
+static struct ot_story story_row(const struct ot_deal_result *r, const char *name)
 {
     for (int64_t i = 0; i < r->story_n; i++)
         if (ot_str_is(r->story[i].name, name))
-            return &r->story[i];
-    return NULL;
+            return r->story[i];
+    return (struct ot_story){.name = ot_str_c("")};
 }
 
 TEST(december, knows_the_talks_and_nothing_that_came_later)
@@ -203,10 +204,10 @@ TEST(december, knows_the_talks_and_nothing_that_came_later)
     for (int64_t i = 0; i < f->deal.terms_n; i++)
         for (int64_t k = 0; f->deal.terms[i].known_from_day > as_of && k < r->firm_n; k++)
             assert_false(ot_str_eq(r->firm[k].group, f->deal.terms[i].name));
-    const struct ot_story *total = story_row(r, "openai-commitments-2025");
-    assert_true(ot_str_is(total->amount, "1.40 TUSD") && ot_str_is(total->status, "announced"));
-    assert_null(story_row(r, "openai-commitments-2026"));
-    assert_non_null(story_row(r, "gemini-code-red"));
+    struct ot_story total = story_row(r, "openai-commitments-2025");
+    assert_true(ot_str_is(total.amount, "1.40 TUSD") && ot_str_is(total.status, "announced"));
+    assert_true(story_row(r, "openai-commitments-2026").name.len == 0);
+    assert_true(story_row(r, "gemini-code-red").name.len > 0);
     assert_true(r->unknowns_n >= 3);
 }
 
@@ -219,9 +220,9 @@ TEST(february, has_fifteen_firm_and_thirty_five_at_amazons_option)
     ot_assert_near(firm_row(r, "openai-aws")->headline_usd.value, 138e9, 1e-12);
     assert_int_equal(r->conflicts_n, 2); /* +100, and to 100 */
     ot_assert_near(r->conflicts[1].usd.value, 62e9, 1e-12);
-    const struct ot_story *old = story_row(r, "openai-commitments-2025");
-    assert_true(ot_str_is(old->status, "announced, replaced since"));
-    assert_true(ot_str_is(story_row(r, "openai-commitments-2026")->amount, "600 GUSD"));
+    struct ot_story old = story_row(r, "openai-commitments-2025");
+    assert_true(ot_str_is(old.status, "announced, replaced since"));
+    assert_true(ot_str_is(story_row(r, "openai-commitments-2026").amount, "600 GUSD"));
 }
 
 TEST(february, weighs_amazons_stake_in_the_rival)
