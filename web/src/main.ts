@@ -48,6 +48,9 @@ function start(): void {
   if (hidden.length > 0)
     main.append(h('footer', {}, `Not shown: ${hidden.map((v) => `${v.title.toLowerCase()} (${v.lacks(r)} in this result)`).join('; ')}.`));
   watch();
+  // A page wider than its window is a fault that a test looks for.
+  const page = document.documentElement;
+  if (page.scrollWidth > page.clientWidth) main.setAttribute('data-wide', String(page.scrollWidth));
 }
 
 start();

@@ -38,6 +38,7 @@ function fans(p: Obj, quarters: string[]): Fan[] {
 const FAN_HEIGHT_PX = 150;
 const STACK_HEIGHT_PX = 270;
 const GAP_PX = 46;
+const LEGEND_PER_ROW = 6;
 
 function fanSeries(f: Fan, at: number, t: Theme): object[] {
   const line = { type: 'line', xAxisIndex: at, yAxisIndex: at, symbol: 'none' };
@@ -91,7 +92,7 @@ function option(p: Obj, quarters: string[], demand: Fan[], offers: Obj[], used: 
         axisLabel: { ...style.axisLabel, formatter: (x: number) => short(x) },
       })),
       legend: {
-        ...legendStyle(t), type: 'scroll', bottom: 0, left: 0, right: 0,
+        ...legendStyle(t), bottom: 0, left: 0, right: 0,
         data: ['expected demand', 'range over scenarios', 'expected unmet', ...offers.map((o) => str(o, 'name')), inUse.name],
       },
       tooltip: { trigger: 'axis', confine: true, valueFormatter: (x: unknown) => number(Number(x)), backgroundColor: t.paper,
@@ -120,7 +121,8 @@ function render(r: Result, into: HTMLElement): void {
   into.append(
     note('Committed capacity and on-demand draw are expectations over the scenarios; the band of demand is the lowest to the highest scenario.'),
   );
-  const height = 34 + demand.length * (FAN_HEIGHT_PX + GAP_PX) + 18 + STACK_HEIGHT_PX + 64;
+  const legendRows = Math.ceil((offers.length + 4) / LEGEND_PER_ROW);
+  const height = 34 + demand.length * (FAN_HEIGHT_PX + GAP_PX) + 18 + STACK_HEIGHT_PX + 36 + 24 * legendRows;
   chart(into, height, 'Demand by workload over the quarters, and chips by offer with the part in use',
     option(p, quarters, demand, offers, used));
   into.append(

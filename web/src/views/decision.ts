@@ -7,8 +7,10 @@ import { count, ND, perHour, percent, range, usd } from '../format';
 import type { View } from '../view';
 
 const VERDICTS: { [name: string]: string } = {
-  sign: '✓ sign', keep: '✓ keep', wait: '◦ wait', walk: '✕ walk', no_price: '? no price', closed: '– closed',
+  sign: '✓ sign', wait: '◦ wait', walk: '✕ walk', no_price: '? no price', keep: '✓ keep', closed: '– closed',
 };
+
+const order = (a: Obj): number => Object.keys(VERDICTS).indexOf(str(a, 'verdict'));
 
 const badge = (name: string): Child =>
   h('span', { class: `verdict ${name.replace(/[^a-z_]/g, '')}` }, VERDICTS[name] ?? name);
@@ -58,7 +60,7 @@ function offers(advice: Obj[]): HTMLElement {
       { head: '', cell: (a) => gauge(price(a), walk(a), max) },
       { head: 'why', cell: (a) => h('small', {}, str(a, 'why')) },
     ],
-    advice,
+    [...advice].sort((a, b) => order(a) - order(b)),
   );
 }
 

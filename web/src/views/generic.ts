@@ -32,4 +32,4 @@ function render(r: Result, into: HTMLElement): void {
   }
 }
 
-export const generic: View = { id: 'result', title: 'Result', lacks: () => '', render };
+export const generic: View = { id: 'figures', title: 'Result', lacks: () => '', render };
