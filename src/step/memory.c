@@ -44,27 +44,29 @@ static double activation_bytes(const struct ot_deploy *d)
     return fmax(2 * rows * (widest + 4 * hidden), logits + 4 * rows * hidden);
 }
 
-/* Elements of one token's KV on a rank, over the layers that keep all of it; a window counts as
+/* Bytes of one token's KV on a rank, over the layers that keep all of it; a window counts as
  * fixed state unless no layer keeps everything. */
-static double kv_elements(const struct ot_deploy *d, bool windows)
+static double kv_bytes(const struct ot_deploy *d, bool windows)
 {
     double sum = 0;
     for (int64_t g = 0; g < d->model->layers_n; g++) {
         const struct ot_layers *l = &d->model->layers[g];
-        if ((l->window > 0) == windows)
-            sum += (double)l->count * ot__shard_of(d, l).kv_elements;
+        const bool forgets = l->window > 0 && l->compress == 0;
+        const double folded = l->compress > 0 ? (double)l->compress : 1;
+        if (forgets == windows)
+            sum += (double)l->count * ot__shard_of(d, l).kv_bytes / folded;
     }
     return sum;
 }
 
-static double state_bytes(const struct ot_deploy *d, double kv)
+static double state_bytes(const struct ot_deploy *d)
 {
     double sum = 0;
     for (int64_t g = 0; g < d->model->layers_n; g++) {
         const struct ot_layers *l = &d->model->layers[g];
         sum += (double)l->count * (double)l->state_bytes / ot__ranks(d);
         if (l->window > 0)
-            sum += (double)l->count * (double)l->window * ot__shard_of(d, l).kv_elements * kv;
+            sum += (double)l->count * (double)l->window * ot__shard_of(d, l).kv_bytes;
     }
     return sum;
 }
@@ -79,22 +81,22 @@ enum ot_code ot_step_memory(const struct ot_deploy *deploy, struct ot_memory *re
     const double size =
         chip->hbm_usable_bytes.has ? chip->hbm_usable_bytes.value : chip->hbm_bytes.value;
     const double per_chip = ot__is_neuron(deploy) ? (double)deploy->ranks_per_chip : 1;
-    const double kv = ot_dtype_bytes(deploy->dtype_kv), pp = (double)deploy->layout.pp;
+    const double pp = (double)deploy->layout.pp;
     const double layers_n = (double)ot_model_layers(deploy->model);
     const double stage = layers_n > 0 ? ceil(layers_n / pp) / layers_n : 1;
-    double elements = kv_elements(deploy, false);
-    const bool only_windows = elements <= 0;
+    double token_bytes = kv_bytes(deploy, false);
+    const bool only_windows = token_bytes <= 0;
     if (only_windows)
-        elements = kv_elements(deploy, true);
+        token_bytes = kv_bytes(deploy, true);
     struct ot_memory m = {
         .weights_bytes = weights_bytes(deploy) * per_chip,
         .activation_bytes = activation_bytes(deploy) * per_chip,
         .graph_bytes = deploy->graph_bytes,
         .runtime_bytes = deploy->runtime_bytes,
         .usable_bytes = size * deploy->gpu_memory_util_frac,
-        .kv_bytes_per_block = elements * stage * kv * (double)deploy->block_tokens * per_chip,
+        .kv_bytes_per_block = token_bytes * stage * (double)deploy->block_tokens * per_chip,
         .block_tokens = deploy->block_tokens,
-        .state_bytes_per_seq = only_windows ? 0 : state_bytes(deploy, kv) * stage * per_chip,
+        .state_bytes_per_seq = only_windows ? 0 : state_bytes(deploy) * stage * per_chip,
     };
     const double fixed = m.weights_bytes + m.activation_bytes + m.graph_bytes + m.runtime_bytes;
     const double room = m.usable_bytes - fixed;

@@ -33,7 +33,7 @@ struct volumes {
 static void add_layer(const struct ot_deploy *d, const struct ot_layers *l, double seqs, double len,
                       struct volumes *v)
 {
-    const double n = (double)l->count, t = ot__ranks(d), kv = ot_dtype_bytes(d->dtype_kv);
+    const double n = (double)l->count, t = ot__ranks(d);
     const double w = ot_dtype_bytes(d->dtype_weights);
     const struct ot__shard s = ot__shard_of(d, l);
     v->attention += n * w * s.weights;
@@ -44,8 +44,8 @@ static void add_layer(const struct ot_deploy *d, const struct ot_layers *l, doub
                       ot__moe_dim(d->model, l) / t;
         v->moe_picks += n * (double)l->top_k;
     }
-    const double seen = l->window > 0 && (double)l->window < len ? (double)l->window : len;
-    v->kv += n * (seqs * seen * s.kv_elements * kv + 2 * seqs * (double)l->state_bytes / t);
+    const double seen = ot__seen(l, len);
+    v->kv += n * (seqs * seen * s.kv_bytes + 2 * seqs * (double)l->state_bytes / t);
     if (l->attn == OT_ATTN_gqa || l->attn == OT_ATTN_mla)
         v->layers_kv += n * seen / 1000;
 }

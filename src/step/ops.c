@@ -171,7 +171,7 @@ void ot__ops_attention(const struct ot_deploy *d, const struct ot_layers *l,
     const bool mla = l->attn == OT_ATTN_mla;
     const double cp = (double)d->layout.cp;
     const struct ot__shard s = ot__shard_of(d, l);
-    struct ot_kernel shape = {.heads = s.heads, .window = (double)l->window};
+    struct ot_kernel shape = {.heads = s.heads};
     shape.kv_heads = mla ? 1 : s.kv_heads;
     shape.head_dim = s.head_dim;
     shape.v_head_dim = s.v_dim;
@@ -179,12 +179,11 @@ void ot__ops_attention(const struct ot_deploy *d, const struct ot_layers *l,
         struct ot_kernel *k =
             add(ops, "decode attention", 1, mla ? OT_OP_mla_decode : OT_OP_attention_decode, d);
         k->batch = load->decode_seqs;
-        k->kv_len = load->decode_len / cp;
+        k->kv_len = ot__seen(l, load->decode_len) / cp;
         k->heads = shape.heads;
         k->kv_heads = shape.kv_heads;
         k->head_dim = shape.head_dim;
         k->v_head_dim = shape.v_head_dim;
-        k->window = shape.window;
         exchange(ops, "join context shards", d, OT_OP_allreduce, cp,
                  2 * load->decode_seqs * s.heads * s.v_dim);
     }
@@ -200,10 +199,10 @@ void ot__ops_attention(const struct ot_deploy *d, const struct ot_layers *l,
         k->kv_heads = shape.kv_heads;
         k->head_dim = shape.head_dim;
         k->v_head_dim = shape.v_head_dim;
-        k->window = shape.window;
+        k->window =
+            l->window > 0 && load->longest > (double)l->window ? ot__seen(l, load->longest) : 0;
         exchange(ops, "gather context", d, OT_OP_allgather, cp,
-                 ot_dtype_bytes(d->dtype_kv) * s.kv_elements * load->prefill_seqs *
-                     (load->prefill_past + load->prefill_len));
+                 s.kv_bytes * load->prefill_seqs * (load->prefill_past + load->prefill_len));
     }
 }
 

@@ -31,50 +31,66 @@ static void shard_heads(const struct ot_deploy *deploy, const struct ot_layers *
                         struct ot__shard *shard)
 {
     const double t = ot__ranks(deploy);
+    /* heads that do not divide are padded, and grouped KV heads then become one per head */
+    const bool own_kv = l->kv_heads == l->heads || fmod((double)l->heads, t) != 0;
     shard->heads = ceil((double)l->heads / t);
-    shard->kv_heads =
-        l->kv_heads == l->heads ? shard->heads : fmax(1, ceil((double)l->kv_heads / t));
+    shard->kv_heads = own_kv ? shard->heads : fmax(1, ceil((double)l->kv_heads / t));
+}
+
+/* One index key of sparse attention: 8 bits with a 4-byte scale per 128 elements. */
+static double index_bytes(const struct ot_layers *l)
+{
+    return (double)l->index_dim * 132 / 128;
 }
 
 static void shard_mla(const struct ot_deploy *deploy, const struct ot_layers *l,
                       struct ot__shard *shard)
 {
     const double hidden = (double)deploy->model->hidden, rank = (double)l->kv_rank;
-    const double qk = (double)(l->nope_dim + l->rope_dim);
+    const double cached = rank + (double)l->rope_dim, query = (double)l->q_rank;
     const double v = (double)(l->v_head_dim > 0 ? l->v_head_dim : l->head_dim);
-    const double query = l->q_rank > 0 ? (double)l->q_rank : 0;
-    shard->head_dim = rank + (double)l->rope_dim;
+    shard->head_dim = cached;
     shard->v_dim = rank;
-    shard->qkv_n = shard->heads * qk;
+    shard->qkv_n = shard->heads * (double)(l->nope_dim + l->rope_dim);
     shard->out_k = shard->heads * v;
-    const double down = hidden * (query + rank + (double)l->rope_dim); /* held by every rank */
-    const double up = (query > 0 ? query : hidden) * shard->qkv_n +
-                      rank * shard->heads * ((double)l->nope_dim + v);
-    shard->weights = down + up + shard->out_k * hidden;
-    shard->kv_elements = rank + (double)l->rope_dim + (double)l->index_dim;
+    const double down = hidden * (query + cached); /* held by every rank */
+    const double split = ot_layers_attn_params(deploy->model, l) - down;
+    shard->weights = down + split * shard->heads / (double)l->heads;
+    shard->kv_bytes = cached * ot_dtype_bytes(deploy->dtype_kv) + index_bytes(l);
 }
 
 static void shard_linear(const struct ot_deploy *deploy, const struct ot_layers *l,
                          struct ot__shard *shard)
 {
-    const double hidden = (double)deploy->model->hidden;
-    const double inner = (double)l->linear_dim / ot__ranks(deploy);
-    shard->qkv_n = 3 * inner; /* as GEMMs: value and gate, and keys and queries of equal width */
-    shard->out_k = inner;
-    shard->weights = hidden * (shard->qkv_n + shard->out_k);
+    shard->qkv_n = (double)l->linear_in_dim / ot__ranks(deploy);
+    shard->out_k = (double)l->linear_dim / ot__ranks(deploy);
+    shard->weights = ot_layers_attn_params(deploy->model, l) / ot__ranks(deploy);
 }
 
 static void shard_gqa(const struct ot_deploy *deploy, const struct ot_layers *l,
                       struct ot__shard *shard)
 {
     const double hidden = (double)deploy->model->hidden, d = (double)l->head_dim;
-    const double v = l->v_head_dim > 0 ? (double)l->v_head_dim : d;
+    const double v = l->v_head_dim > 0 ? (double)l->v_head_dim : d, t = ot__ranks(deploy);
+    const double cached = l->kv_shared ? d : d + v;
+    const double query = d * (l->gate ? 2 : 1);
     shard->head_dim = d;
     shard->v_dim = v;
-    shard->qkv_n = shard->heads * d * (l->gate ? 2 : 1) + shard->kv_heads * (d + v);
+    shard->qkv_n = shard->heads * query + shard->kv_heads * cached;
     shard->out_k = shard->heads * v;
-    shard->weights = hidden * (shard->qkv_n + shard->out_k);
-    shard->kv_elements = shard->kv_heads * (d + v) + (double)l->index_dim;
+    /* an even share, and what padding of heads and replication of KV heads add */
+    shard->weights = ot_layers_attn_params(deploy->model, l) / t +
+                     hidden * (query + v) * (shard->heads - (double)l->heads / t) +
+                     hidden * cached * (shard->kv_heads - (double)l->kv_heads / t);
+    shard->kv_bytes = shard->kv_heads * cached * ot_dtype_bytes(deploy->dtype_kv) + index_bytes(l);
+}
+
+double ot__seen(const struct ot_layers *l, double length)
+{
+    const double window = (double)l->window;
+    if (window <= 0 || length <= window)
+        return length;
+    return l->compress > 0 ? window + (length - window) / (double)l->compress : window;
 }
 
 struct ot__shard ot__shard_of(const struct ot_deploy *deploy, const struct ot_layers *layers)

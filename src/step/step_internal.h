@@ -11,12 +11,15 @@ struct ot__shard {
     double head_dim, v_dim; /* of the attention kernel */
     double qkv_n, out_k;    /* columns of the QKV product, rows of the output product */
     double weights;         /* attention weights held, elements */
-    double kv_elements;     /* cached per token, elements */
+    double kv_bytes;        /* cached per token */
 };
 /* Tensor-parallel ranks of the deployment: tp, times the ranks on a chip for AWS. */
 double ot__ranks(const struct ot_deploy *deploy);
 bool ot__is_neuron(const struct ot_deploy *deploy);
 struct ot__shard ot__shard_of(const struct ot_deploy *deploy, const struct ot_layers *layers);
+/* KV entries a query at `length` reads: the window, and what lies before it if it is kept folded.
+ */
+double ot__seen(const struct ot_layers *layers, double length);
 /* Elements of the other weights of a layer on one rank: dense and shared MLP and router; experts.
  */
 double ot__mlp_weights(const struct ot_deploy *deploy, const struct ot_layers *layers);
