@@ -157,7 +157,7 @@ enum ot_code ot_fits_find(const struct ot_fits *fits, const struct ot_chip *chip
 
 /* Whole-step coefficients of a chip without kernel tables (AWS), docs/models/neuron-*.md. */
 struct ot_neuron_fit {
-    struct ot_str chip, note, source;
+    struct ot_str chip, family, note, source;
     enum ot_label label;
     int64_t rows_n;
     double err_median, err_p90;

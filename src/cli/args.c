@@ -112,7 +112,7 @@ static enum ot_code take_option(struct ot__cli *cli, int argc, char **argv, int 
     bool attached = strchr(body, '=') != NULL;
     struct ot_str shown = ot_str_n(arg, (size_t)(body - arg) + name.len);
     const struct ot__opt *opt = find_opt(cli->cmd, name);
-    if (opt == NULL || (opt->name[1] == '\0') != (arg[1] != '-'))
+    if (opt == NULL || (opt->name[1] != '\0' && arg[1] != '-'))
         return unknown_option(cli, name, shown, loc, err);
     if (ot__cli_given(cli, opt->name) != NULL && !repeats(opt->name))
         return ot_err_set(err, OT_USAGE, loc, "option", shown, "is given twice; give it once");

@@ -16,7 +16,7 @@ enum ot__format {
 };
 
 struct ot__opt {      /* one row of an option table */
-    const char *name; /* without the dashes; one letter = a single dash ("-o") */
+    const char *name; /* without the dashes; one letter takes one dash or two ("-o", "--m") */
     const char *arg;  /* name of its value in help, e.g. "N"; NULL = a flag */
     const char *def;  /* default as printed in help; NULL = none */
     const char *help;

@@ -193,10 +193,11 @@ static void make_load(struct ot__cli *cli, const struct sizes *s, struct answer 
     if (a->phase == OT_PHASE_mixed) {
         int64_t left = s->prefill_tokens;
         const int64_t chunk = s->q_len > 0 ? s->q_len : left;
-        for (; left > 0; left -= chunk)
-            ot_step_load_chunk(
-                &a->load, 0,
-                (double)padded(cli, &a->deploy, "prefill_tokens", left < chunk ? left : chunk));
+        for (; left > 0; left -= chunk) {
+            const int64_t fresh =
+                padded(cli, &a->deploy, "prefill_tokens", left < chunk ? left : chunk);
+            ot_step_load_chunk(&a->load, 0, (double)fresh);
+        }
     }
 }
 

@@ -17,12 +17,13 @@ struct ot__network_fit {
 };
 struct ot__fit_spec {
     double bf16_flop_per_s, fp8_flop_per_s, fp4_flop_per_s;
+    double best_bf16_flop_per_s, best_fp8_flop_per_s; /* best measured GEMM; 0 = not stated */
     double memory_bytes_per_s, cache_bytes, link_bytes_per_s;
     int64_t compute_units;
     enum ot_topology topology;
 };
 struct ot__fit_file {
-    struct ot_str chip, source, note;
+    struct ot_str chip, family, source, note;
     int64_t rank; /* order in which files are tried for other chips: 1 first */
     int64_t date_day;
     struct ot__fit_spec spec;
@@ -40,7 +41,7 @@ struct ot__fit_row { /* one kernel row with what look-up needs of its file */
     struct ot_fit fit;
     enum ot_topology topology;
     int64_t rank;
-    const struct ot_chip *chip; /* of the catalogue; NULL when it has none of that name */
+    double best_share; /* of peak, by the best measured GEMM; 0 = not stated */
 };
 struct ot_fits {
     struct ot__fit_row *rows;
@@ -52,8 +53,6 @@ struct ot_fits {
     struct ot__network_fit *network;
     struct ot_host_fit *hosts;
     size_t neuron_n, scales_n, bands_n, network_n, hosts_n;
-    const struct ot_chip *chips; /* of the catalogue */
-    size_t chips_n;
 };
 
 /* time = sum of the terms that stand alone + (sum of joined terms ^ p) ^ (1/p) */

@@ -140,15 +140,11 @@ static enum ot_code apply_facts(const struct ot__fit_row *row, const struct ot_c
         ret->link_bytes_per_s = chip->scaleup_bytes_per_s.value;
     }
     /* The chip's best measured GEMM against that of the chip the row comes from. */
-    enum ot_dtype mine = compute, theirs = compute;
-    if (row->chip && ot__chip_rate_dtype(chip, compute, &mine) &&
-        ot__chip_rate_dtype(row->chip, compute, &theirs)) {
-        const struct ot_chip_rate *a = &chip->rates[mine], *b = &row->chip->rates[theirs];
-        if (a->achieved.has && b->achieved.has && b->label.has &&
-            !ot_str_eq(ret->family, chip->family))
-            ret->coef[OT_COEF_eta_c] *=
-                (a->achieved.value / ret->peak_flop_per_s) / (b->achieved.value / b->label.value);
-    }
+    enum ot_dtype mine = compute;
+    if (row->best_share > 0 && ot__chip_rate_dtype(chip, compute, &mine) &&
+        chip->rates[mine].achieved.has && !ot_str_eq(ret->family, chip->family))
+        ret->coef[OT_COEF_eta_c] *=
+            chip->rates[mine].achieved.value / ret->peak_flop_per_s / row->best_share;
     return OT_OK;
 }
 

@@ -68,6 +68,7 @@ static const struct ot_table kernel_table = {
 #define S struct ot_neuron_fit
 static const struct ot_field neuron_rows[] = {
     FIELD(S, chip, chip, STR, REQUIRED, NONE, 0, 0, "chip")
+    FIELD(S, family, family, STR, REQUIRED, NONE, 0, 0, "chips of other names it carries over to")
     NAMED(S, label, REQUIRED, label_names, NULL, "how the coefficients were obtained")
     FIELD(S, rows, rows_n, INT, REQUIRED, NONE, 0, 1e9, "measured rows fitted on")
     FIELD(S, err_median, err_median, NUM, OPTIONAL, FRAC, 0, 10, "median error, groups held out")
@@ -173,6 +174,8 @@ static const struct ot_field spec_rows[] = {
     FIELD(S, bf16, bf16_flop_per_s, NUM, REQUIRED, FLOP_PER_S, 1e9, 1e18, "16-bit peak the etas refer to")
     FIELD(S, fp8, fp8_flop_per_s, NUM, OPTIONAL, FLOP_PER_S, 0, 0, "8-bit peak")
     FIELD(S, fp4, fp4_flop_per_s, NUM, OPTIONAL, FLOP_PER_S, 0, 0, "4-bit peak")
+    FIELD(S, best_gemm_bf16, best_bf16_flop_per_s, NUM, OPTIONAL, FLOP_PER_S, 0, 0, "best measured 16-bit GEMM")
+    FIELD(S, best_gemm_fp8, best_fp8_flop_per_s, NUM, OPTIONAL, FLOP_PER_S, 0, 0, "best measured 8-bit GEMM")
     FIELD(S, memory, memory_bytes_per_s, NUM, REQUIRED, BYTES_PER_S, 1e9, 1e15, "memory bandwidth")
     FIELD(S, compute_units, compute_units, INT, REQUIRED, NONE, 1, 1e5, "parallel blocks")
     FIELD(S, cache, cache_bytes, NUM, REQUIRED, BYTES, 1, 1e12, "last-level cache")
@@ -190,6 +193,7 @@ static const struct ot_table spec_table = {
      .count_offset = offsetof(S, key_##_n), .table = &(table_), .help = (help_)},
 static const struct ot_field file_rows[] = {
     FIELD(S, chip, chip, STR, OPTIONAL, NONE, 0, 0, "chip of the kernels")
+    FIELD(S, family, family, STR, OPTIONAL, NONE, 0, 0, "chips these coefficients carry over to")
     FIELD(S, rank, rank, INT, OPTIONAL, NONE, 0, 1000, "order of use for other chips, 1 first")
     FIELD(S, date, date_day, DATE, REQUIRED, NONE, 0, 0, "when it was fitted")
     FIELD(S, source, source, STR, REQUIRED, NONE, 0, 0, "where the measurements come from")

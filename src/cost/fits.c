@@ -7,14 +7,6 @@
 
 #include "cost_internal.h"
 
-static const struct ot_chip *chip_named(const struct ot_fits *fits, struct ot_str name)
-{
-    for (size_t i = 0; i < fits->chips_n; i++)
-        if (ot_str_eq(fits->chips[i].name, name))
-            return &fits->chips[i];
-    return NULL;
-}
-
 /* All rows of all files, list by list, in file order. */
 static void *append(struct ot_arena *arena, void *old, size_t *n, const void *more, int64_t more_n,
                     size_t size)
@@ -40,22 +32,25 @@ static void add_kernels(struct ot_arena *arena, struct ot_fits *fits,
     const size_t first = fits->rows_n;
     fits->rows_n += (size_t)file->kernels_n;
     fits->rows = ot_arena_grow(arena, fits->rows, first, fits->rows_n, sizeof(*fits->rows));
-    const struct ot_chip *chip = chip_named(fits, file->chip);
+    const struct ot__fit_spec *spec = &file->spec;
     for (int64_t i = 0; i < file->kernels_n; i++) {
         struct ot__fit_row *row = &fits->rows[first + (size_t)i];
         row->fit = file->kernels[i];
         row->topology = file->spec.topology;
         row->rank = file->rank;
-        row->chip = chip;
         struct ot_fit *fit = &row->fit;
         fit->chip = file->chip;
-        fit->family = chip ? chip->family : ot_str_c("");
+        fit->family = file->family;
         fit->source = path;
         fit->peak_flop_per_s = peak_of(&file->spec, fit->dtype);
         fit->mem_bytes_per_s = file->spec.memory_bytes_per_s;
         fit->link_bytes_per_s = file->spec.link_bytes_per_s;
         fit->cache_bytes = file->spec.cache_bytes;
         fit->units = (double)file->spec.compute_units;
+        row->best_share =
+            ot_dtype_bytes(fit->dtype) >= 2 ? spec->best_bf16_flop_per_s / spec->bf16_flop_per_s
+            : spec->fp8_flop_per_s > 0      ? spec->best_fp8_flop_per_s / spec->fp8_flop_per_s
+                                            : 0;
     }
 }
 
@@ -107,7 +102,6 @@ enum ot_code ot_fits_open(struct ot_arena *arena, struct ot_catalog *catalog, st
                           struct ot_err *err)
 {
     struct ot_fits *fits = ot_arena_calloc(arena, 1, sizeof(*fits));
-    fits->chips = ot_catalog_chips(catalog, &fits->chips_n);
     const struct ot_str dir =
         ot_path_join(arena, ot_str_c(ot_catalog_root(catalog)), ot_str_c("fits"));
     struct ot_str *names = NULL;
@@ -150,9 +144,7 @@ struct ot_fits *ot_fits_with(struct ot_arena *arena, const struct ot_fits *fits,
     copy->rows_n = at == fits->rows_n ? at + 1 : fits->rows_n;
     copy->rows = ot_arena_grow(arena, fits->rows, fits->rows_n, copy->rows_n, sizeof(*copy->rows));
     if (at == fits->rows_n) {
-        copy->rows[at].chip = chip_named(fits, row->chip);
-        copy->rows[at].topology =
-            copy->rows[at].chip ? copy->rows[at].chip->scaleup_topology : OT_TOPOLOGY_none;
+        copy->rows[at].topology = OT_TOPOLOGY_none; /* serves its own chip only */
         copy->rows[at].rank = 1000;
     }
     copy->rows[at].fit = *row;
@@ -178,8 +170,7 @@ bool ot_fits_neuron(const struct ot_fits *fits, const struct ot_chip *chip,
             *ret = *row;
             return true;
         }
-        const struct ot_chip *other = chip_named(fits, row->chip);
-        if (other && chip->family.len > 0 && ot_str_eq(other->family, chip->family))
+        if (chip->family.len > 0 && ot_str_eq(row->family, chip->family))
             relative = row; /* the last one of the family: the newest */
     }
     if (!relative || !chip->dma_bytes_per_s.has || chip->cores <= 0)

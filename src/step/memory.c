@@ -5,6 +5,13 @@
 
 #include "step_internal.h"
 
+/* Share of the layers on the fullest pipeline stage. */
+static double stage_share(const struct ot_deploy *d)
+{
+    const int64_t layers = ot_model_layers(d->model), pp = d->layout.pp;
+    return layers > 0 ? (double)((layers + pp - 1) / pp) / (double)layers : 1;
+}
+
 static double weights_bytes(const struct ot_deploy *d)
 {
     const double w = ot_dtype_bytes(d->dtype_weights), moe = ot_dtype_bytes(d->dtype_moe);
@@ -18,8 +25,7 @@ static double weights_bytes(const struct ot_deploy *d)
             ot_sum_add(&sum, n * moe * (double)l->experts * ot__expert_weights(l) *
                                  ot__moe_dim(d->model, l) / (ranks * (double)d->layout.dp));
     }
-    const double layers_n = (double)ot_model_layers(d->model);
-    const double stage = layers_n > 0 ? ceil(layers_n / pp) / layers_n : 1;
+    const double stage = stage_share(d);
     /* embedding and head stay in 16 bit; with one stage both are on it unless tied */
     const double table = 2.0 * (double)d->model->vocab * (double)d->model->hidden / ranks;
     const double tables = d->model->tied_embeddings || pp > 1 ? 1 : 2;
@@ -81,9 +87,7 @@ enum ot_code ot_step_memory(const struct ot_deploy *deploy, struct ot_memory *re
     const double size =
         chip->hbm_usable_bytes.has ? chip->hbm_usable_bytes.value : chip->hbm_bytes.value;
     const double per_chip = ot__is_neuron(deploy) ? (double)deploy->ranks_per_chip : 1;
-    const double pp = (double)deploy->layout.pp;
-    const double layers_n = (double)ot_model_layers(deploy->model);
-    const double stage = layers_n > 0 ? ceil(layers_n / pp) / layers_n : 1;
+    const double stage = stage_share(deploy);
     double token_bytes = kv_bytes(deploy, false);
     const bool only_windows = token_bytes <= 0;
     if (only_windows)

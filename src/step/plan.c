@@ -103,8 +103,9 @@ enum ot_code ot__plan_init(const struct ot_fits *fits, const struct ot_deploy *d
                             .host = ot_fits_host(fits, deploy->engine),
                             .scale_decode = 1,
                             .scale_prefill = 1,
-                            .arena = arena,
-                            .layers_n = (double)ot_model_layers(deploy->model)};
+                            .arena = arena};
+    const int64_t layers = ot_model_layers(deploy->model);
+    plan.layers_n = (double)layers;
     OT_ASSERT(plan.host && deploy->layout.tp >= 1 && deploy->block_tokens >= 1);
     plan.neuron = ot_fits_neuron(fits, deploy->chip, &plan.neuron_fit);
     if (!plan.neuron) {
