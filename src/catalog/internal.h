@@ -39,6 +39,8 @@ void ot__layers_add(struct ot_arena *arena, struct ot_model *model, const struct
 enum ot_code ot__layers_check(const struct ot_layers *layers, struct ot_loc loc,
                               struct ot_err *err) OT_MUST_CHECK;
 
+/* Whether the importer reads the key, or may pass it over. */
+bool ot__import_knows(struct ot_str key);
 /* Sets dtype, dtype_moe and dtype_kv from quantization_config (or NULL) and from the contents of
  * hf_quant_config.json (or NULL). */
 void ot__import_formats(const struct ot_node *top, const struct ot_node *text,
