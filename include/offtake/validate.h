@@ -23,7 +23,7 @@ struct ot_val_skip {
     struct ot_str id, reason;
 };
 struct ot_val_row {
-    struct ot_str id, chip, model, source, metric, unit;
+    struct ot_str id, chip, model, source, metric, unit, op; /* op: kernel rows only */
     enum ot_meas_kind kind;
     double measured; /* in SI (seconds, tokens/s, bytes) */
     struct ot_pred predicted;
@@ -42,8 +42,8 @@ struct ot_val_stats {
 /* Weighted statistics of n rows; weights > 0. n = 0 gives n = 0 and nothing else set. */
 struct ot_val_stats ot_val_stats_of(struct ot_arena *arena, const struct ot_val_row *rows,
                                     int64_t n);
-/* The smallest x whose cumulative weight reaches frac of the total, interpolated as documented;
- * n >= 1, weights > 0; x need not be sorted. */
+/* The smallest x whose cumulative weight reaches frac of the total (inverse of the weighted
+ * distribution, no interpolation); n >= 1, weights > 0; x need not be sorted. */
 double ot_weighted_quantile(struct ot_arena *arena, const double *x, const double *weight, size_t n,
                             double frac);
 
@@ -53,11 +53,12 @@ enum ot_val_by {
     OT_VAL_BY_model,
     OT_VAL_BY_source,
     OT_VAL_BY_kind,
+    OT_VAL_BY_op, /* chip and op of kernel rows */
     OT_VAL_BY_COUNT
 };
 bool ot_val_by_parse(struct ot_str text, enum ot_val_by *ret);
 struct ot_val_cell {
-    struct ot_str chip, model, metric, source, kind; /* empty: not part of the key */
+    struct ot_str chip, model, metric, source, kind, op; /* empty: not part of the key */
     struct ot_val_stats stats;
 };
 
