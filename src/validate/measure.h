@@ -12,23 +12,22 @@
 #define OT__COL_LIST(X)                                                                            \
     X(id, S)                                                                                       \
     X(kind, S)                                                                                     \
-    X(source, S) X(url, S) X(date, S) X(chip, S) X(n_chips, N) X(model, S) X(dtype_weights, S)     \
-        X(dtype_act, S) X(dtype_moe, S) X(dtype_kv, S) X(engine, S) X(engine_version, S)           \
-            X(mode, S) X(tp, L) X(pp, L) X(ep, L) X(dp, L) X(cp, L) X(vpp, N) X(replicas, L)       \
-                X(lnc, N) X(phase, S) X(group, S) X(op, S) X(m, N) X(n, N) X(k, N) X(batch, N)     \
-                    X(q_len, N) X(kv_len, N) X(window, N) X(heads, N) X(kv_heads, N)               \
-                        X(head_dim, N) X(tokens, N) X(hidden, N) X(inter, N) X(experts, N)         \
-                            X(topk, N) X(skew, S) X(bytes, N) X(ranks, N) X(ranks_per_node, N)     \
-                                X(workload, S) X(isl, N) X(osl, N) X(isl_cached, N)                \
-                                    X(n_requests, N) X(concurrency, N) X(rate, N) X(arrival, S)    \
-                                        X(slo, S) X(ttft_limit_s, N) X(tpot_limit_s, N)            \
-                                            X(num_gpu_blocks, N) X(max_num_seqs, N)                \
-                                                X(max_batched_tokens, N) X(max_model_len, N)       \
-                                                    X(spec, S) X(seq_len, N) X(global_batch, N)    \
-                                                        X(micro_batch, N) X(recompute, S)          \
-                                                            X(zero, S) X(task, S) X(metric, S)     \
-                                                                X(value, N) X(unit, S)             \
-                                                                    X(quality, S) X(note, S)
+    X(source, S)                                                                                   \
+    X(url, S) X(date, S) X(chip, S) X(n_chips, N) X(model, S) X(dtype_weights, S) X(dtype_act, S)  \
+        X(dtype_moe, S) X(dtype_kv, S) X(engine, S) X(engine_version, S) X(mode, S) X(tp, L)       \
+            X(pp, L) X(ep, L) X(dp, L) X(cp, L) X(vpp, N) X(replicas, L) X(lnc, N) X(phase, S)     \
+                X(group, S) X(op, S) X(m, N) X(n, N) X(k, N) X(batch, N) X(q_len, N) X(kv_len, N)  \
+                    X(window, N) X(heads, N) X(kv_heads, N) X(head_dim, N) X(tokens, N)            \
+                        X(hidden, N) X(inter, N) X(experts, N) X(topk, N) X(skew, S) X(bytes, N)   \
+                            X(ranks, N) X(ranks_per_node, N) X(workload, S) X(isl, N) X(osl, N)    \
+                                X(isl_cached, N) X(n_requests, N) X(concurrency, N) X(rate, N)     \
+                                    X(arrival, S) X(slo, S) X(ttft_limit_s, N) X(tpot_limit_s, N)  \
+                                        X(num_gpu_blocks, N) X(max_num_seqs, N)                    \
+                                            X(max_batched_tokens, N) X(max_model_len, N)           \
+                                                X(spec, S) X(seq_len, N) X(global_batch, N)        \
+                                                    X(micro_batch, N) X(recompute, S) X(zero, S)   \
+                                                        X(task, S) X(metric, S) X(value, N)        \
+                                                            X(unit, S) X(quality, S) X(note, S)
 enum ot__col {
 #define OT__COL_ENUM(name, kind) OT__COL_##name,
     OT__COL_LIST(OT__COL_ENUM)
@@ -79,17 +78,34 @@ struct ot__meas {
 
 /* ---- formats ---- */
 struct ot__format;
-/* The format whose columns the header has; NULL when none. */
-const struct ot__format *ot__format_of(const struct ot_csv_row *header);
-const char *ot__format_name(const struct ot__format *format);
-bool ot__format_in_fit(const struct ot__format *format);
-/* True when the column is known to the format (others are warned about). */
-bool ot__format_knows(const struct ot__format *format, struct ot_str column);
-/* Turns one CSV row into records and hands each to `sink`. */
+/* A format bound to one file's header: where its columns are. */
+struct ot__plan;
+/* The format whose columns the header has; NULL when none. The plan lives in `arena`. */
+struct ot__plan *ot__plan_of(struct ot_arena *arena, const struct ot_csv_row *header);
+const char *ot__plan_format(const struct ot__plan *plan);
+/* Its rows helped to fit the shipped coefficients. */
+bool ot__plan_in_fit(const struct ot__plan *plan);
+/* Columns of the measurement table that are not in it, for a warning; empty at the end. */
+struct ot_str ot__plan_unknown(const struct ot__plan *plan, const struct ot_csv_row *header,
+                               size_t *from);
+/* Turns one CSV row into records, one per figure in it, and hands each to `sink`. */
 typedef enum ot_code ot__record_fn(void *ctx, const struct ot__record *record, struct ot_err *err);
-enum ot_code ot__format_row(const struct ot__format *format, const struct ot_csv_row *header,
-                            const struct ot_csv_row *row, struct ot_arena *scratch,
-                            ot__record_fn *sink, void *ctx, struct ot_err *err);
+enum ot_code ot__plan_row(const struct ot__plan *plan, const struct ot_csv_row *header,
+                          const struct ot_csv_row *row, struct ot_arena *scratch,
+                          ot__record_fn *sink, void *ctx, struct ot_err *err) OT_MUST_CHECK;
+
+/* What a format's own function sees of a row. */
+struct ot__row {
+    const struct ot_csv_row *header, *row;
+    struct ot_arena *scratch;
+};
+struct ot_str ot__row_get(const struct ot__row *row, const char *column); /* blank when absent */
+bool ot__has_word(struct ot_str text, const char *word);                  /* substring, any case */
+void ot__record_skip(struct ot__record *record, const char *why, struct ot_str value);
+/* What renaming columns does not say, per format. */
+typedef void ot__fix_fn(const struct ot__row *row, struct ot__record *record);
+ot__fix_fn ot__fix_kernel, ot__fix_whole_step, ot__fix_mlperf, ot__fix_neuron, ot__fix_published,
+    ot__fix_serving, ot__fix_training;
 
 /* ---- check: record to measure ---- */
 /* What is looked up once and remembered: names to chips, models, workloads. */
