@@ -13,11 +13,14 @@
 /* ---- what is asked ---- */
 /* Limits of the search; 0 = the default. */
 struct ot_search_opts {
-    int64_t requests_n;     /* simulated per rate; default 1,500 */
+    /* Counted per rate; default 1,500, more when a replica holds more requests at once than half of
+     * them. As many as it holds run in first, uncounted. */
+    int64_t requests_n;
     double tolerance_frac;  /* width of the last bracket over its low end; default 0.02 */
     uint64_t seed;          /* default 1 */
     int threads;            /* default 1; never changes the result */
-    int64_t max_chips_n;    /* of one replica; default: the chip's scale-up domain, at most 64 */
+    int64_t max_chips_n;    /* of one replica; default: as few as fit, up to 16, never past the
+                             * scale-up domain, 64 when fewer do not hold the model */
     int64_t as_of_day;      /* prices dated later are not known; 0 = all */
     struct ot_str provider; /* price of this provider only; empty = cheapest known */
 };
@@ -65,18 +68,21 @@ struct ot_yield {
     enum ot_binding binding;
     struct ot_str why; /* one line, with the figures */
     /* Highest rate of one replica that meets the SLO, and the rates between which the sample of
-     * requests cannot tell (95 % interval of the binding statistic). */
+     * requests cannot tell (95 % interval of the binding statistic, over ten batches). */
     double rate_req_per_s, rate_low_req_per_s, rate_high_req_per_s;
     struct ot_pred work_req_per_chip_s; /* rate / chips_n, with the model's band */
     double latency_s[OT_SLO_METRIC_COUNT][OT_SLO_STAT_COUNT]; /* at rate_req_per_s */
     double input_tok_per_s, output_tok_per_s;                 /* of one replica at that rate */
-    double mean_input_tok, mean_output_tok;                   /* of the simulated requests */
-    bool has_price;                                           /* false: price n/d, costs unset */
-    const struct ot_price *price;                             /* basis, source, date */
+    double capacity_req_per_s; /* under an infinite backlog; 0 = not run */
+    double busy_frac, peak_kv_frac, mean_batch;
+    double mean_input_tok, mean_output_tok; /* of the simulated requests */
+    bool has_price;                         /* false: price n/d, costs unset */
+    const struct ot_price *price;           /* basis, source, date */
     double usd_per_chip_s, usd_per_req;
     double usd_per_tok;        /* over input + output tokens */
     double usd_per_tok_output; /* all cost on output tokens */
-    /* Cost split by the time spent on prompts and on tokens (ot_step_time, unloaded). */
+    /* Share of a request's device time that its prompt takes, and the cost split by it. */
+    double prompt_time_frac;
     double usd_per_tok_input_share, usd_per_tok_output_share;
     int64_t simulations_n; /* runs of the simulator spent on it */
 };

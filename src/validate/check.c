@@ -114,8 +114,7 @@ static const void *look_up(struct ot__names *names, struct known_list *list, str
             return list->items[i].thing;
     if (list->n == list->cap) {
         const size_t cap = list->cap == 0 ? 16 : 2 * list->cap;
-        list->items =
-            ot_arena_grow(names->arena, list->items, list->n, cap, sizeof *list->items);
+        list->items = ot_arena_grow(names->arena, list->items, list->n, cap, sizeof *list->items);
         list->cap = cap;
     }
     struct ot_err err;
@@ -128,14 +127,13 @@ static const void *look_up(struct ot__names *names, struct known_list *list, str
     return thing;
 }
 
-static void skip(struct ot__meas *meas, struct ot_arena *arena, const char *why, struct ot_str value)
+static void skip(struct ot__meas *meas, struct ot_arena *arena, const char *why,
+                 struct ot_str value)
 {
-    if (meas->skip.len > 0)
-        return;
+    if (meas->skip_class != NULL)
+        return; /* the first reason stands */
     meas->skip_class = why;
-    meas->skip = value.len == 0
-                     ? ot_str_c(why)
-                     : ot_str_fmt(arena, "%s: '%.*s'", why, (int)value.len, value.ptr);
+    meas->skip_value = ot_str_dup(arena, value);
 }
 
 static void read_number(struct ot__meas *meas, struct ot_arena *arena, enum ot__col col,
@@ -174,7 +172,7 @@ static bool unit_factor(const struct ot__metric *metric, struct ot_str unit, str
                         double *ret)
 {
     static const enum ot_dim dims[] = {
-        [OT__DIM_time] = OT_DIM_TIME, [OT__DIM_rate] = OT_DIM_TOK_PER_S,
+        [OT__DIM_time] = OT_DIM_TIME,   [OT__DIM_rate] = OT_DIM_TOK_PER_S,
         [OT__DIM_bytes] = OT_DIM_BYTES, [OT__DIM_count] = OT_DIM_NONE,
         [OT__DIM_other] = OT_DIM_NONE,
     };
@@ -205,8 +203,7 @@ static void read_figure(struct ot__meas *meas, struct ot_arena *arena,
         skip(meas, arena, "no unit", ot_str_c(""));
         return;
     }
-    meas->per_chip =
-        cut_per_chip(&unit) || ot_str_is(meas->metric, "tokens_per_s_per_chip");
+    meas->per_chip = cut_per_chip(&unit) || ot_str_is(meas->metric, "tokens_per_s_per_chip");
     if (!unit_factor(metric, unit, arena, &factor)) {
         skip(meas, arena, "unit does not fit the metric", record->col[OT__COL_unit]);
         return;
@@ -239,7 +236,7 @@ static void read_kind(struct ot__meas *meas, struct ot_arena *arena,
 
 static void read_names(struct ot__names *names, struct ot__meas *meas, struct ot_arena *arena)
 {
-    if (meas->skip.len > 0)
+    if (meas->skip_class != NULL)
         return;
     if (meas->chip_name.len > 0)
         meas->chip = look_up(names, &names->chips, meas->chip_name, look_chip);
@@ -266,8 +263,8 @@ static void read_names(struct ot__names *names, struct ot__meas *meas, struct ot
 void ot__measure_of(struct ot__names *names, const struct ot__record *record,
                     struct ot_str default_id, struct ot_arena *arena, struct ot__meas *ret)
 {
-    static const enum ot__col unused[] = {OT__COL_id, OT__COL_url, OT__COL_date, OT__COL_note,
-                                          OT__COL_source, OT__COL_quality};
+    static const enum ot__col unused[] = {OT__COL_id,   OT__COL_url,    OT__COL_date,
+                                          OT__COL_note, OT__COL_source, OT__COL_quality};
     const struct ot_str *col = record->col;
     *ret = (struct ot__meas){.gated = record->gated};
     ret->metric = ot__names_intern(names, col[OT__COL_metric]);
@@ -280,8 +277,9 @@ void ot__measure_of(struct ot__names *names, const struct ot__record *record,
     if (id.len > 0 && !record->own_id)
         ret->id = ot_str_dup(arena, id);
     else
-        ret->id = ot_str_fmt(arena, "%s:%s", id.len > 0 ? ot_str_dup(arena, id).ptr : default_id.ptr,
-                             ret->metric.ptr);
+        ret->id =
+            ot_str_fmt(arena, "%s:%s", id.len > 0 ? ot_str_dup(arena, id).ptr : default_id.ptr,
+                       ret->metric.ptr);
     if (record->skip != NULL)
         skip(ret, arena, record->skip, record->skip_value);
     read_kind(ret, arena, record);

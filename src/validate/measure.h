@@ -13,13 +13,15 @@
     X(id, S)                                                                                       \
     X(kind, S)                                                                                     \
     X(source, S)                                                                                   \
-    X(url, S) X(date, S) X(chip, S) X(n_chips, N) X(model, S) X(dtype_weights, S) X(dtype_act, S)  \
-        X(dtype_moe, S) X(dtype_kv, S) X(engine, S) X(engine_version, S) X(mode, S) X(tp, L)       \
-            X(pp, L) X(ep, L) X(dp, L) X(cp, L) X(vpp, N) X(replicas, L) X(lnc, N) X(phase, S)     \
-                X(group, S) X(op, S) X(m, N) X(n, N) X(k, N) X(batch, N) X(q_len, N) X(kv_len, N)  \
-                    X(window, N) X(heads, N) X(kv_heads, N) X(head_dim, N) X(tokens, N)            \
-                        X(hidden, N) X(inter, N) X(experts, N) X(topk, N) X(skew, S) X(bytes, N)   \
-                            X(ranks, N) X(ranks_per_node, N) X(workload, S) X(isl, N) X(osl, N)    \
+    X(url, S)                                                                                      \
+    X(date, S)                                                                                     \
+    X(chip, S) X(n_chips, N) X(model, S) X(dtype_weights, S) X(dtype_act, S) X(dtype_moe, S)       \
+        X(dtype_kv, S) X(engine, S) X(engine_version, S) X(mode, S) X(tp, L) X(pp, L) X(ep, L)     \
+            X(dp, L) X(cp, L) X(vpp, N) X(replicas, L) X(lnc, N) X(phase, S) X(group, S) X(op, S)  \
+                X(m, N) X(n, N) X(k, N) X(batch, N) X(q_len, N) X(kv_len, N) X(window, N)          \
+                    X(heads, N) X(kv_heads, N) X(head_dim, N) X(tokens, N) X(hidden, N)            \
+                        X(inter, N) X(experts, N) X(topk, N) X(skew, S) X(bytes, N) X(ranks, N)    \
+                            X(ranks_per_node, N) X(workload, S) X(isl, N) X(osl, N)                \
                                 X(isl_cached, N) X(n_requests, N) X(concurrency, N) X(rate, N)     \
                                     X(arrival, S) X(slo, S) X(ttft_limit_s, N) X(tpot_limit_s, N)  \
                                         X(num_gpu_blocks, N) X(max_num_seqs, N)                    \
@@ -72,8 +74,8 @@ struct ot__meas {
     double measured; /* SI */
     bool per_chip;   /* throughput is per chip, not over n_chips */
     bool gated, in_fit;
-    struct ot_str skip; /* not empty: not predictable, and why */
-    const char *skip_class;
+    const char *skip_class; /* not NULL: not predictable, and why */
+    struct ot_str skip_value;
 };
 
 /* ---- formats ---- */
@@ -119,6 +121,7 @@ void ot__measure_of(struct ot__names *names, const struct ot__record *record,
 /* ---- predict ---- */
 struct ot__predict_ctx {
     const struct ot_fits *fits;
+    struct ot_catalog *catalog; /* read only */
     uint64_t seed;
     int64_t requests_n;
 };
@@ -128,18 +131,22 @@ struct ot__outcome {
     const char *skip;         /* static text */
     struct ot_str skip_value; /* lives in the arena given */
 };
-/* n measures of the same configuration that differ in their metric only. */
-void ot__predict(const struct ot__predict_ctx *ctx, const struct ot__meas *const *meas, size_t n,
-                 struct ot_arena *arena, struct ot__outcome *ret);
-bool ot__same_config(const struct ot__meas *a, const struct ot__meas *b);
+bool ot__outcome_fail(struct ot__outcome *ret, const char *why, struct ot_str value); /* false */
 
-void ot__predict_kernel(const struct ot__predict_ctx *ctx, const struct ot__meas *meas,
-                        struct ot_arena *arena, struct ot__outcome *ret);
-/* The deployment a row describes; false with ret->skip set when it is not one we can predict. */
-bool ot__deploy_of(const struct ot__predict_ctx *ctx, const struct ot__meas *meas,
-                   struct ot_arena *arena, struct ot_deploy *ret_deploy, double *ret_replicas,
-                   struct ot__outcome *ret);
-/* The kernel a row describes (shapes, formats, engine); false with the reason in ret. */
+/* What the prediction of a row depends on beside its metric; equal keys are predicted once. */
+void ot__config_key(const struct ot__meas *meas, struct ot_arena *scratch, uint64_t ret_key[2]);
+/* n measures of one configuration that differ in their metric and in what only scales it. */
+typedef void ot__predict_fn(const struct ot__predict_ctx *ctx, const struct ot__meas *const *meas,
+                            size_t n, struct ot_arena *arena, struct ot__outcome *ret);
+ot__predict_fn ot__predict, ot__predict_kernels, ot__predict_step, ot__predict_offline,
+    ot__predict_load, ot__predict_limit;
+
+/* The kernel a row describes (shapes, formats, library); false with the reason in ret. */
 bool ot__kernel_of(const struct ot__meas *meas, struct ot_kernel *ret_kernel,
                    struct ot__outcome *ret);
+/* The deployment a row describes; replicas: how many of it n_chips make. */
+bool ot__deploy_of(const struct ot__predict_ctx *ctx, const struct ot__meas *meas,
+                   struct ot_arena *arena, struct ot_deploy *ret_deploy, struct ot__outcome *ret);
+/* Replicas that the row's chips make of the deployment; >= 1 even where the row states no chips. */
+double ot__replicas_of(const struct ot__meas *meas, const struct ot_deploy *deploy);
 #endif
