@@ -15,12 +15,13 @@
     X(source, S)                                                                                   \
     X(url, S)                                                                                      \
     X(date, S)                                                                                     \
-    X(chip, S) X(n_chips, N) X(model, S) X(dtype_weights, S) X(dtype_act, S) X(dtype_moe, S)       \
-        X(dtype_kv, S) X(engine, S) X(engine_version, S) X(mode, S) X(tp, L) X(pp, L) X(ep, L)     \
-            X(dp, L) X(cp, L) X(vpp, N) X(replicas, L) X(lnc, N) X(phase, S) X(group, S) X(op, S)  \
-                X(m, N) X(n, N) X(k, N) X(batch, N) X(q_len, N) X(kv_len, N) X(window, N)          \
-                    X(heads, N) X(kv_heads, N) X(head_dim, N) X(tokens, N) X(hidden, N)            \
-                        X(inter, N) X(experts, N) X(topk, N) X(skew, S) X(bytes, N) X(ranks, N)    \
+    X(chip, S)                                                                                     \
+    X(n_chips, N) X(model, S) X(dtype_weights, S) X(dtype_act, S) X(dtype_moe, S) X(dtype_kv, S)   \
+        X(engine, S) X(engine_version, S) X(mode, S) X(tp, L) X(pp, L) X(ep, L) X(dp, L) X(cp, L)  \
+            X(vpp, N) X(replicas, L) X(lnc, N) X(phase, S) X(group, S) X(op, S) X(m, N) X(n, N)    \
+                X(k, N) X(batch, N) X(q_len, N) X(kv_len, N) X(window, N) X(heads, N)              \
+                    X(kv_heads, N) X(head_dim, N) X(tokens, N) X(hidden, N) X(inter, N)            \
+                        X(experts, N) X(topk, N) X(skew, S) X(bytes, N) X(ranks, N)                \
                             X(ranks_per_node, N) X(workload, S) X(isl, N) X(osl, N)                \
                                 X(isl_cached, N) X(n_requests, N) X(concurrency, N) X(rate, N)     \
                                     X(arrival, S) X(slo, S) X(ttft_limit_s, N) X(tpot_limit_s, N)  \
@@ -117,6 +118,13 @@ struct ot_str ot__names_intern(struct ot__names *names, struct ot_str text);
 /* Fills `ret` from the record; ret->skip says why not. `id`: the default id (file:row). */
 void ot__measure_of(struct ot__names *names, const struct ot__record *record,
                     struct ot_str default_id, struct ot_arena *arena, struct ot__meas *ret);
+
+/* ---- statistics ---- */
+/* ot_val_stats_of over rows[index[0..n)]; index NULL = the first n rows. */
+struct ot_val_stats ot__stats_of(struct ot_arena *arena, const struct ot_val_row *rows,
+                                 const size_t *index, size_t n);
+/* Sets the weights, the cells by `by` and the summary of a result whose rows are complete. */
+void ot__cells(struct ot_arena *arena, enum ot_val_by by, struct ot_val_result *result);
 
 /* ---- predict ---- */
 struct ot__predict_ctx {
