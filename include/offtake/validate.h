@@ -99,32 +99,40 @@ enum ot_code ot_validate(struct ot_arena *arena, struct ot_catalog *catalog,
 
 /* ---- calibrate ---- */
 struct ot_cal_coef {
-    const char *name;
-    double value, start, low, high;
-    bool at_bound; /* the spec, the bytes or the points are at fault: says so */
+    enum ot_coef coef;
+    double value, start, low, high; /* SI */
+    bool at_bound; /* the spec, the bytes or the points are at fault: the caller says so */
 };
-struct ot_cal_fit { /* one (op, dtype, engine) of the user's rows */
-    enum ot_op op;
-    enum ot_dtype dtype;
-    struct ot_str engine;
-    struct ot_cal_coef coefs[8];
-    int64_t coefs_n, rows_n, train_n, held_n;
-    double before_median_abs_ln; /* with the shipped coefficients, held-out rows */
+enum {
+    OT_CAL_COEFS_MAX = 8
+};
+struct ot_cal_fit {    /* one (op, number format, library, kind, head size) of the user's rows */
+    struct ot_fit fit; /* the fitted row, with the spec its etas refer to */
+    struct ot_cal_coef coefs[OT_CAL_COEFS_MAX];
+    int64_t coefs_n, train_n, held_n;
+    double before_median_abs_ln; /* with the shipped coefficients, on the held-out rows */
     double held_median_abs_ln, held_p90_abs_ln;
 };
 struct ot_cal_result {
-    struct ot_str chip;
+    const struct ot_chip *chip;
     struct ot_cal_fit *fits;
     int64_t fits_n;
-    struct ot_val_skip *skipped;
+    struct ot_val_skip *skipped; /* rows of other chips, kinds, or groups with too few rows */
     int64_t skipped_n;
 };
-/* Fits the kernel rows of a table of DESIGN 9 (or of data/kernels) for one chip: soft-L1 of log
- * residuals, 30 % of the rows held out by `seed`. OT_INPUT when no group has enough rows. */
+struct ot_cal_opts {
+    uint64_t seed;    /* which 30 % of the rows are held out */
+    int64_t rows_max; /* per group, for fitting; 0 = 3,000 */
+    double held_frac; /* 0 = 0.3 */
+};
+/* Fits the kernel rows of a table of DESIGN 9 (or of data/kernels) for one chip: soft-L1 (scale
+ * 0.1) of log residuals by Levenberg-Marquardt, coefficients held in their bounds by a transform
+ * (docs/models/validation.md). OT_INPUT when the table cannot be read or no group has the rows. */
 enum ot_code ot_calibrate(struct ot_arena *arena, struct ot_catalog *catalog,
                           const struct ot_fits *fits, const struct ot_chip *chip, const char *path,
-                          uint64_t seed, struct ot_cal_result *ret,
+                          const struct ot_cal_opts *opts, struct ot_cal_result *ret,
                           struct ot_err *err) OT_MUST_CHECK;
-/* The fits as YAML of data/fits/. */
-struct ot_str ot_cal_yaml(struct ot_arena *arena, const struct ot_cal_result *result);
+/* The fits as YAML of data/fits/. source: where the rows come from. */
+struct ot_str ot_cal_yaml(struct ot_arena *arena, const struct ot_cal_result *result,
+                          struct ot_str source, int64_t date_day);
 #endif

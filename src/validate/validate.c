@@ -210,8 +210,6 @@ static enum ot_code take(void *ctx, const struct ot__record *record, struct ot_e
     struct reader *r = ctx;
     ot__measure_of(r->names, record, r->default_id, r->chunk_arena, &r->meas[r->meas_n++]);
     r->table->measures_n++;
-    if (r->meas_n == CHUNK)
-        flush(r);
     return OT_OK;
 }
 
@@ -247,7 +245,10 @@ static enum ot_code on_row(void *ctx, const struct ot_csv_row *header, const str
     r->table->rows_n++;
     r->default_id =
         ot_str_fmt(r->chunk_arena, "%s:%lld", r->table->name.ptr, (long long)r->table->rows_n);
-    return ot__plan_row(r->plan, header, row, r->scratch, take, r, err);
+    const enum ot_code code = ot__plan_row(r->plan, header, row, r->scratch, take, r, err);
+    if (code == OT_OK && r->meas_n + ROW_FIGURES_MAX > CHUNK)
+        flush(r);
+    return code;
 }
 
 /* File name without folder, .gz and .csv. */
