@@ -85,6 +85,9 @@ struct ot_yield {
     double prompt_time_frac;
     double usd_per_tok_input_share, usd_per_tok_output_share;
     int64_t simulations_n; /* runs of the simulator spent on it */
+    /* For the bands of the latencies: load over capacity, half-width of the step time. */
+    struct ot_sim_band band;
+    struct ot_sim_result served; /* the run at rate_req_per_s */
 };
 
 /* Ranked: feasible first, by cost per request where all have a price of the same basis, else by
@@ -110,6 +113,9 @@ enum ot_code ot_search_run(struct ot_search *search, const struct ot_search_quer
 enum ot_code ot_search_yield(struct ot_search *search, const struct ot_search_query *query,
                              const struct ot_chip *chip, struct ot_yield *ret,
                              struct ot_err *err) OT_MUST_CHECK;
+/* A latency at rate_req_per_s with its band; feasible yields only. */
+struct ot_pred ot_yield_latency(const struct ot_yield *yield, enum ot_slo_metric metric,
+                                enum ot_slo_stat stat);
 /* Replicas needed for `rate` (>= 1), and the chips they take. */
 int64_t ot_yield_replicas(const struct ot_yield *yield, double rate_req_per_s);
 #endif

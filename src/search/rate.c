@@ -387,6 +387,7 @@ static void take_point(const struct point *point, struct ot_yield *ret)
     ret->mean_output_tok = (double)point->result.output_tok / requests;
     ret->input_tok_per_s = point->rate * ret->mean_input_tok;
     ret->output_tok_per_s = point->rate * ret->mean_output_tok;
+    ret->served = point->result;
     ret->busy_frac = point->result.busy_frac;
     ret->peak_kv_frac = point->result.peak_kv_frac;
     ret->mean_batch = point->result.mean_batch;
@@ -437,6 +438,13 @@ static void answer(struct run *run, double ceiling, struct ot_pred step, struct 
     const struct ot_pred rate = band(run, best.rate, ceiling, step);
     ret->work_req_per_chip_s = ot_pred_scale(rate, 1 / (double)ret->chips_n);
     ret->prompt_time_frac = prompt_share(run, ret);
+    ret->band = (struct ot_sim_band){
+        .u = ot_clamp(best.rate / ret->capacity_req_per_s, 0, 1),
+        .step_half_frac = fmax(step.p90 / step.value - 1, 1 - step.p10 / step.value),
+        .assumed_arrivals = true,
+        .fixed_lengths = run->query->workload->input.p_n == 1,
+        .label = step.label,
+    };
     ret->simulations_n = run->points_n + 2;
     OT_CHECK_FINITE(ret->work_req_per_chip_s.value);
 }

@@ -61,6 +61,13 @@ int64_t ot_yield_replicas(const struct ot_yield *yield, double rate_req_per_s)
     return n > 0 ? n : 1;
 }
 
+struct ot_pred ot_yield_latency(const struct ot_yield *yield, enum ot_slo_metric metric,
+                                enum ot_slo_stat stat)
+{
+    OT_ASSERT(yield->feasible);
+    return ot_sim_pred(&yield->band, &yield->served, metric, yield->latency_s[metric][stat]);
+}
+
 /* ---- what makes two questions the same ---- */
 
 static void key_quantiles(struct ot_buf *text, const struct ot_quantiles *table)

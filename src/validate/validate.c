@@ -13,7 +13,8 @@
 enum {
     CHUNK = 8192,
     KERNELS_PER_JOB = 256,
-    REASONS_MAX = 256
+    REASONS_MAX = 256,
+    ROW_FIGURES_MAX = 64
 };
 
 struct job { /* measures order[from .. from + n) of the chunk: one configuration, or kernels */
