@@ -322,6 +322,10 @@ static bool set_up(struct run *run, struct ot_yield *ret)
     struct ot_err err;
     ot_err_init(&err, run->arena);
     const struct ot_workload *workload = run->query->workload;
+    struct ot_sim_load load = ot_sim_load_of(workload);
+    /* An engine is started for the lengths it will see, not for the model's limit. */
+    if (ret->deploy.max_model_len == 0)
+        ret->deploy.max_model_len = ot_sim_load_max_tok(&load);
     if (ot_deploy_fill(run->fits, &ret->deploy, NULL, &err) != OT_OK) {
         refuse(ret, OT_BINDING_layout, err_line(run->arena, &err));
         return false;
@@ -337,7 +341,6 @@ static bool set_up(struct run *run, struct ot_yield *ret)
                           ret->memory.weights_bytes / 1e9, ret->memory.usable_bytes / 1e9));
         return false;
     }
-    struct ot_sim_load load = ot_sim_load_of(workload);
     const enum ot_code code =
         ot_sim_setup_of(&run->deploy, ot_sim_load_max_tok(&load), NULL, &run->setup, &err);
     if (code != OT_OK) {
@@ -373,7 +376,8 @@ static int64_t held_at_most(const struct run *run, const struct ot_yield *yield)
         if (tpot > 0)
             held = fmin(held, yield->capacity_req_per_s * (ttft + tpot * yield->mean_output_tok));
     }
-    return (int64_t)ot_clamp(held, 1, 20000);
+    held = ot_clamp(held, 1, 20000);
+    return (int64_t)held;
 }
 
 static void take_point(const struct point *point, struct ot_yield *ret)

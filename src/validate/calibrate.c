@@ -283,7 +283,8 @@ enum {
 };
 static int octave_of(const struct point *point)
 {
-    return (int)ot_clamp(floor(log2(fmax(size_of(&point->kernel), 1))), 0, OCTAVES - 1);
+    const double octave = ot_clamp(floor(log2(fmax(size_of(&point->kernel), 1))), 0, OCTAVES - 1);
+    return (int)octave;
 }
 
 static void set_weights(struct problem *p)

@@ -144,7 +144,8 @@ static bool read_engine(const struct ot__meas *meas, struct ot_deploy *deploy,
 
 double ot__replicas_of(const struct ot__meas *meas, const struct ot_deploy *deploy)
 {
-    const double chips = (double)ot_layout_chips(deploy->layout);
+    const int64_t n = ot_layout_chips(deploy->layout);
+    const double chips = (double)n;
     if (meas->has[OT__COL_n_chips] && meas->num[OT__COL_n_chips] > chips)
         return floor(meas->num[OT__COL_n_chips] / chips + 1e-9);
     if (!meas->has[OT__COL_n_chips] && meas->has[OT__COL_replicas])
@@ -170,6 +171,8 @@ bool ot__deploy_of(const struct ot__predict_ctx *ctx, const struct ot__meas *mea
     deploy.max_num_seqs = whole(meas, OT__COL_max_num_seqs);
     deploy.max_batched_tokens = whole(meas, OT__COL_max_batched_tokens);
     deploy.max_model_len = whole(meas, OT__COL_max_model_len);
+    if (deploy.max_model_len == 0) /* engines are started for the lengths they will see */
+        deploy.max_model_len = whole(meas, OT__COL_isl) + whole(meas, OT__COL_osl);
     if (aws && meas->has[OT__COL_batch])
         deploy.max_num_seqs = whole(meas, OT__COL_batch);
     ot_err_init(&err, arena);

@@ -45,8 +45,8 @@ static bool throughput(const struct ot__meas *meas, const struct ot_deploy *depl
         one = rates->requests_per_s;
     else
         return false;
-    *ret = meas->per_chip ? one / (double)ot_layout_chips(deploy->layout)
-                          : one * ot__replicas_of(meas, deploy);
+    const int64_t chips = ot_layout_chips(deploy->layout);
+    *ret = meas->per_chip ? one / (double)chips : one * ot__replicas_of(meas, deploy);
     return true;
 }
 
@@ -376,10 +376,9 @@ static void predict_bucket(const struct ot__predict_ctx *ctx, const struct ot__m
     }
     if (!ot__deploy_of(ctx, meas, arena, &deploy, ret))
         return;
-    const struct ot_step_load load = {
-        .decode_seqs = batch,
-        .decode_kv_tokens =
-            batch * (double)ot_step_bucket((int64_t)meas->num[OT__COL_max_model_len])};
+    const int64_t bucket = ot_step_bucket((int64_t)meas->num[OT__COL_max_model_len]);
+    const struct ot_step_load load = {.decode_seqs = batch,
+                                      .decode_kv_tokens = batch * (double)bucket};
     ot_err_init(&err, arena);
     if (ot_step_time(ctx->fits, &deploy, &load, arena, &time, NULL, &err) != OT_OK)
         (void)ot__outcome_fail(ret, "no form for this step", err_line(arena, &err));
