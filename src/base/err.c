@@ -14,7 +14,7 @@ void ot_err_init(struct ot_err *err, struct ot_arena *arena)
     *err = (struct ot_err){.arena = arena, .code = OT_OK};
 }
 
-static struct ot_str vformat(struct ot_arena *arena, const char *fmt, va_list args)
+static OT_PRINTF(2, 0) struct ot_str vformat(struct ot_arena *arena, const char *fmt, va_list args)
 {
     struct ot_buf buf;
     ot_buf_init(&buf, arena, 0);

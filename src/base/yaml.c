@@ -101,6 +101,8 @@ static enum ot_code take_scalar(struct builder *b, struct fy_event *event, struc
     const struct ot_str text = ot_str_dup(b->arena, ot_str_n(ptr, len));
     if (memchr(text.ptr, '\0', text.len))
         return refuse(b, loc, ot_str_c(""), "text must not contain a NUL character");
+    if (!ot_str_valid_utf8(text, NULL)) /* by an escape such as "\\ud800" */
+        return refuse(b, loc, ot_str_c(""), "an escape that is no character");
     struct level *level = b->depth ? &b->levels[b->depth - 1] : NULL;
     if (level && level->node.kind == OT_NODE_MAP && !level->has_key)
         return take_key(b, level, text, loc);
