@@ -173,7 +173,7 @@ static enum ot_code npv_range(const struct ot__eval *eval, const struct givens *
                               const struct ot_exit *exit, struct state s, struct ot_fact *ret,
                               struct ot_err *err)
 {
-    double mid, low, high;
+    double mid = 0, low = 0, high = 0;
     enum ot_code code = npv_at(eval, &s, &mid, err);
     s.exit_usd = exit->value_usd.low;
     s.margin_frac = g->margin.has ? g->margin.low : 0;
@@ -377,9 +377,11 @@ static void growth_must(struct ot__eval *eval)
 {
     const struct ot_party *buyer = &eval->deal->parties[eval->buyer_i];
     struct growth growth = {.eval = eval, .from_year = 0};
+    int year_now, month, dom;
+    ot_date_civil(eval->as_of_day, &year_now, &month, &dom);
     for (int64_t i = 0; i < buyer->revenue_n; i++) {
         const struct ot_year_fact *y = &buyer->revenue[i];
-        bool past = y->usd.has && y->year <= ot_date_years(0, eval->as_of_day) + 1970;
+        bool past = y->usd.has && y->year <= year_now;
         if (past && y->year > growth.from_year) {
             growth.from_year = (int)y->year;
             growth.from_usd = y->usd.value;

@@ -47,10 +47,10 @@ TEST(npv, discounts_each_flow_from_the_given_day)
 TEST(npv, refuses_a_rate_of_minus_one_and_flows_that_are_not_numbers)
 {
     struct fixture *f = *state;
-    struct ot_cash cash[] = {{0, -100}, {365, NAN}};
+    struct ot_cash cash[] = {{0, -100}, {365, nan("")}};
     double usd = 7;
     assert_int_equal(ot_npv(cash, 1, -1, 0, &usd, &f->err), OT_INPUT);
-    assert_int_equal(ot_npv(cash, 1, NAN, 0, &usd, &f->err), OT_INPUT);
+    assert_int_equal(ot_npv(cash, 1, nan(""), 0, &usd, &f->err), OT_INPUT);
     assert_int_equal(ot_npv(cash, 2, 0.1, 0, &usd, &f->err), OT_INPUT);
     assert_true(usd == 7); /* untouched */
 }
@@ -104,7 +104,7 @@ TEST(xirr, takes_the_root_nearest_zero_when_there_are_two)
 TEST(xirr, says_so_when_no_rate_exists)
 {
     struct fixture *f = *state;
-    struct ot_cash only_out[] = {{0, -1}, {10, -1}}, bad[] = {{0, -1}, {10, INFINITY}};
+    struct ot_cash only_out[] = {{0, -1}, {10, -1}}, bad[] = {{0, -1}, {10, HUGE_VAL}};
     double rate = 7;
     assert_int_equal(ot_xirr(only_out, 2, &rate, &f->err), OT_INFEASIBLE);
     assert_int_equal(ot_xirr(only_out, 0, &rate, &f->err), OT_INFEASIBLE);
@@ -125,7 +125,7 @@ TEST(hhi, is_one_for_a_monopoly_and_one_nth_for_equals)
 TEST(hhi, refuses_negative_amounts_and_nothing_at_all)
 {
     struct fixture *f = *state;
-    double negative[] = {1, -1}, zero[] = {0, 0}, nan[] = {1, NAN}, hhi;
+    double negative[] = {1, -1}, zero[] = {0, 0}, nan[] = {1, nan("")}, hhi;
     assert_int_equal(ot_hhi(negative, 2, &hhi, &f->err), OT_INPUT);
     assert_int_equal(ot_hhi(zero, 2, &hhi, &f->err), OT_INPUT);
     assert_int_equal(ot_hhi(nan, 2, &hhi, &f->err), OT_INPUT);
@@ -147,7 +147,7 @@ TEST(dilution, refuses_a_worthless_company_and_more_than_the_round)
     assert_int_equal(ot_dilution(1, 0, 1, &frac, &f->err), OT_INPUT);
     assert_int_equal(ot_dilution(2, 1, 1, &frac, &f->err), OT_INPUT);
     assert_int_equal(ot_dilution(-1, 1, 1, &frac, &f->err), OT_INPUT);
-    assert_int_equal(ot_dilution(1, 1, NAN, &frac, &f->err), OT_INPUT);
+    assert_int_equal(ot_dilution(1, 1, nan(""), &frac, &f->err), OT_INPUT);
 }
 
 TEST(call, gives_the_textbook_value_and_its_limits)
@@ -170,7 +170,7 @@ TEST(call, refuses_what_is_negative_or_not_a_number)
     assert_int_equal(ot_call_value(-1, 1, 0, 0.2, 1, &value, &f->err), OT_INPUT);
     assert_int_equal(ot_call_value(1, -1, 0, 0.2, 1, &value, &f->err), OT_INPUT);
     assert_int_equal(ot_call_value(1, 1, -1, 0.2, 1, &value, &f->err), OT_INPUT);
-    assert_int_equal(ot_call_value(1, 1, 0, NAN, 1, &value, &f->err), OT_INPUT);
+    assert_int_equal(ot_call_value(1, 1, 0, nan(""), 1, &value, &f->err), OT_INPUT);
     assert_int_equal(ot_call_value(1, 1, 0, 0.2, -1, &value, &f->err), OT_INPUT);
 }
 
@@ -255,7 +255,7 @@ TEST(warrant, refuses_bad_figures)
     struct ot_mc mc;
     const double negative[] = {-1};
     struct ot_warrant w = plain_warrant();
-    w.price_usd = NAN;
+    w.price_usd = nan("");
     assert_int_equal(ot_warrant_value(&w, &mc, &f->err), OT_INPUT);
     w = plain_warrant();
     w.correlation_frac = 1.5;
@@ -319,7 +319,7 @@ TEST(circulation, refuses_negative_money_and_too_many_parties)
     struct fixture *f = *state;
     double usd[4] = {0, -1, 0, 0}, kept[4], sum;
     assert_int_equal(ot_circulation(f->arena, usd, 2, kept, &sum, &f->err), OT_INPUT);
-    usd[1] = NAN;
+    usd[1] = nan("");
     assert_int_equal(ot_circulation(f->arena, usd, 2, kept, &sum, &f->err), OT_INPUT);
     assert_int_equal(ot_circulation(f->arena, usd, 65, kept, &sum, &f->err), OT_INPUT);
 }
