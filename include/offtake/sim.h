@@ -118,6 +118,8 @@ struct ot_sim_load {
 };
 /* Lengths and arrival shape of a workload; the rate stays to be set. */
 struct ot_sim_load ot_sim_load_of(const struct ot_workload *workload);
+/* The stream of an open loop or of times, as a trace. */
+void ot_sim_trace_of(const struct ot_sim_load *load, struct ot_arena *arena, struct ot_trace *ret);
 /* Request `index` of the stream: its lengths. A pure function of (load, index). */
 void ot_sim_lengths(const struct ot_sim_load *load, int64_t index, int64_t *ret_input_tok,
                     int64_t *ret_output_tok);
@@ -240,9 +242,9 @@ enum ot_code ot_sim_run(const struct ot_sim_setup *setup, struct ot_arena *arena
 
 /* A filled deployment as a setup: engine limits, blocks and host terms from the step and cost
  * floors. `fits` and `deploy` must outlive the runs (they are the cost's context). Engines without
- * rules of their own run by vLLM's; that and each default go to assumed (may be NULL). The longest
- * request (nxd: the compiled length) is max_tok when the deployment states no max_model_len; 0 =
- * the model's limit. OT_INFEASIBLE when weights and one such request do not fit. */
+ * rules of their own run by vLLM's; that and each default go to assumed (may be NULL). max_tok: the
+ * longest request; nxd compiles for its bucket (0 = for max_model_len). OT_INFEASIBLE when weights
+ * and one such request do not fit. */
 struct ot_sim_deploy {
     const struct ot_fits *fits;
     const struct ot_deploy *deploy;
@@ -258,6 +260,8 @@ int64_t ot_sim_load_max_tok(const struct ot_sim_load *load);
 enum ot_code ot_sim_capacity(const struct ot_sim_setup *setup, int64_t n, struct ot_arena *arena,
                              double *ret_req_per_s, struct ot_err *err) OT_MUST_CHECK;
 
+/* ---- how far off it may be ---- */
+
 /* Bands (docs/models/serving.md): an error of the step time grows with load, by e(u) = 1 / (1 -
  * 0.75 u). u: offered rate / capacity; assumed_arrivals: the arrival law was not given by times. */
 struct ot_sim_band {
@@ -271,4 +275,22 @@ struct ot_sim_band {
 bool ot_sim_saturated(const struct ot_sim_band *band);
 struct ot_pred ot_sim_pred(const struct ot_sim_band *band, const struct ot_sim_result *result,
                            enum ot_slo_metric metric, double value);
+
+/* A run with its bands. Where the rule above holds (open loop, not saturated) it is used; else the
+ * run is repeated with steps / (1 + s) and x (1 + s), s = step_half_frac. */
+struct ot_sim_answer {
+    struct ot_sim_result result;
+    double capacity_req_per_s; /* ot_sim_capacity */
+    struct ot_sim_band band;   /* band.u = offered or reached rate / capacity */
+    bool saturated;            /* or may be; open loops only */
+    struct ot_pred dist[OT_SLO_METRIC_COUNT][OT_SLO_STAT_COUNT];
+    struct ot_pred requests_per_s, output_tok_per_s, goodput_req_per_s;
+};
+/* step: band of the step time as factors (value 1). */
+enum ot_code ot_sim_predict(const struct ot_sim_setup *setup, struct ot_pred step,
+                            struct ot_arena *arena, struct ot_sim_answer *ret,
+                            struct ot_err *err) OT_MUST_CHECK;
+/* The band of a deployment's step time, for ot_sim_predict. */
+enum ot_code ot_sim_step_band(const struct ot_sim_deploy *ctx, struct ot_arena *arena,
+                              struct ot_pred *ret, struct ot_err *err) OT_MUST_CHECK;
 #endif

@@ -46,15 +46,14 @@ static int64_t picoseconds(double s)
     return llround(1e12 * s);
 }
 
-/* Static shapes: the compiled length is the next bucket, and every row of the batch reserves it. */
-static enum ot_code set_static(const struct ot_memory *memory, int64_t wanted,
-                               struct ot_sim_engine *e, struct ot_err *err)
+/* Static shapes: compiled for the bucket of the longest request, and every row of the batch
+ * reserves that length. */
+static enum ot_code set_static(const struct ot_memory *memory, int64_t max_tok,
+                               struct ot_assumed *assumed, struct ot_sim_engine *e,
+                               struct ot_err *err)
 {
-    e->bucket_min_tok = 128;
-    int64_t length = e->bucket_min_tok;
-    while (length < wanted && length < e->max_model_len) {
-        length *= 2;
-    }
+    e->bucket_min_tok = ot_step_bucket(1);
+    const int64_t length = max_tok > 0 ? ot_step_bucket(max_tok) : e->max_model_len;
     e->max_model_len = length < e->max_model_len ? length : e->max_model_len;
     const int64_t rows = memory->kv_blocks * memory->block_tokens / e->max_model_len;
     if (rows < 1) {
@@ -63,6 +62,11 @@ static enum ot_code set_static(const struct ot_memory *memory, int64_t wanted,
                             (long long)e->max_model_len);
     }
     e->max_num_seqs = rows < e->max_num_seqs ? rows : e->max_num_seqs;
+    if (assumed != NULL) {
+        ot_assumed_add(assumed, ot_str_c("engine.compiled_length"),
+                       ot_str_fmt(assumed->arena, "%lld", (long long)e->max_model_len),
+                       "static shapes: bucket of the longest request, at most max_model_len");
+    }
     return OT_OK;
 }
 
@@ -98,8 +102,7 @@ enum ot_code ot_sim_setup_of(const struct ot_sim_deploy *ctx, int64_t max_tok,
         e.max_batched_tokens = e.max_num_seqs;
     }
     if (is_static) {
-        const int64_t wanted = d->max_model_len > 0 || max_tok == 0 ? e.max_model_len : max_tok;
-        const enum ot_code fits = set_static(&memory, wanted, &e, err);
+        const enum ot_code fits = set_static(&memory, max_tok, assumed, &e, err);
         if (fits != OT_OK) {
             return fits;
         }
@@ -110,4 +113,17 @@ enum ot_code ot_sim_setup_of(const struct ot_sim_deploy *ctx, int64_t max_tok,
     }
     *ret = (struct ot_sim_setup){.engine = e, .cost_new = new_cost, .cost_ctx = ctx};
     return OT_OK;
+}
+
+enum ot_code ot_sim_step_band(const struct ot_sim_deploy *ctx, struct ot_arena *arena,
+                              struct ot_pred *ret, struct ot_err *err)
+{
+    struct ot_arena *scratch = ot_arena_child(arena);
+    struct ot_step_table *table;
+    const enum ot_code code = ot_step_table_new(ctx->fits, ctx->deploy, scratch, &table, err);
+    if (code == OT_OK) {
+        *ret = ot_step_table_band(table);
+    }
+    ot_arena_free(scratch);
+    return code;
 }

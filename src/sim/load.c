@@ -123,3 +123,22 @@ bool ot__clock_next(struct ot__clock *clock, struct ot__arrival *ret)
     ot_sim_lengths(clock->load, ret->index, &ret->input_tok, &ret->output_tok);
     return true;
 }
+
+void ot_sim_trace_of(const struct ot_sim_load *load, struct ot_arena *arena, struct ot_trace *ret)
+{
+    const int64_t duration_ps = load->duration_s > 0 ? llround(load->duration_s * 1e12) : INT64_MAX;
+    struct ot__clock clock;
+    ot__clock_init(&clock, load, ot__load_requests(load), duration_ps);
+    struct ot_trace trace = {.name = ot_str_c("synthetic"), .format = "azure"};
+    struct ot__arrival a;
+    size_t cap = 0;
+    while (ot__clock_next(&clock, &a)) {
+        const size_t n = (size_t)trace.n;
+        if (n == cap) {
+            cap = cap == 0 ? 1024 : 2 * cap;
+            trace.requests = ot_arena_grow(arena, trace.requests, n, cap, sizeof *trace.requests);
+        }
+        trace.requests[trace.n++] = (struct ot_request){a.arrival_ps, a.input_tok, a.output_tok};
+    }
+    *ret = trace;
+}

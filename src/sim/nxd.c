@@ -21,8 +21,8 @@ bool ot__nxd_schedule(struct ot__replica *r, struct ot__plan *plan)
     const struct ot_sim_engine *e = &r->shared->engine;
     if (r->waiting.n > 0 && r->running_n < e->max_num_seqs) {
         const int32_t slot = ot__replica_admit(r);
-        ot__replica_prefill(r, plan, slot, r->slots[slot].input_tok);
-        plan->prefill_tok = ot__nxd_bucket(e, r->slots[slot].input_tok);
+        const int64_t prompt = r->slots[slot].input_tok;
+        ot__replica_prefill(r, plan, slot, prompt, ot__nxd_bucket(e, prompt));
         return true;
     }
     if (r->decode_n == 0) {

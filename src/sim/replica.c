@@ -207,12 +207,14 @@ int32_t ot__replica_admit(struct ot__replica *r)
     return slot;
 }
 
-void ot__replica_prefill(struct ot__replica *r, struct ot__plan *plan, int32_t slot, int64_t tokens)
+void ot__replica_prefill(struct ot__replica *r, struct ot__plan *plan, int32_t slot, int64_t tokens,
+                         int64_t paid_tok)
 {
     struct ot__slot *s = &r->slots[slot];
     plan->prefill_n++;
-    plan->prefill_tok += tokens;
+    plan->prefill_tok += paid_tok;
     plan->prefill_kv += s->kv_tok;
+    ot_step_load_chunk(&plan->load, (double)s->kv_tok, (double)paid_tok);
     s->kv_tok += tokens;
     r->half = -1;
     if (s->kv_tok < s->input_tok + s->made_tok) {
@@ -373,13 +375,10 @@ static struct ot__price price(struct ot__replica *r, struct ot__plan *plan)
 {
     struct ot__price p = {0};
     if (plan->prefill_n > 0) {
-        const struct ot_step_load load = {.decode_seqs = (double)plan->price_seqs,
-                                          .decode_kv_tokens = (double)plan->price_kv,
-                                          .prefill_tokens = (double)plan->prefill_tok,
-                                          .prefill_seqs = (double)plan->prefill_n,
-                                          .prefill_kv_tokens = (double)plan->prefill_kv};
+        plan->load.decode_seqs = (double)plan->price_seqs;
+        plan->load.decode_kv_tokens = (double)plan->price_kv;
         plan->steps_max = 1;
-        p.first_ps = r->cost.mixed_ps(r->cost.ctx, &load);
+        p.first_ps = r->cost.mixed_ps(r->cost.ctx, &plan->load);
         OT_ASSERT(p.first_ps > 0);
         return p;
     }

@@ -76,7 +76,8 @@ struct ot__batch { /* launched, its output not yet read */
 struct ot__plan {
     int64_t decode_n, decode_kv;  /* sequences that get a token, their KV tokens before */
     int64_t price_seqs, price_kv; /* what the step is paid for: padded under static shapes */
-    int64_t prefill_n, prefill_tok, prefill_kv;
+    int64_t prefill_n, prefill_tok, prefill_kv; /* chunks; new tokens as paid for, cached before */
+    struct ot_step_load load;                   /* the chunks, as the step floor wants them */
     int64_t steps_max; /* batches that may follow each other like this one */
     bool preempted;
 };
@@ -208,8 +209,9 @@ void ot__replica_run(struct ot__replica *replica, int64_t until_ps);
 
 /* For policies. */
 int32_t ot__replica_admit(struct ot__replica *replica); /* head of WAITING to the end of RUNNING */
+/* A chunk of `tokens` of the request's prompt, paid for as paid_tok (static shapes pad). */
 void ot__replica_prefill(struct ot__replica *replica, struct ot__plan *plan, int32_t slot,
-                         int64_t tokens);
+                         int64_t tokens, int64_t paid_tok);
 void ot__replica_preempt_last(struct ot__replica *replica);
 int64_t ot__replica_longest_kv(struct ot__replica *replica);
 bool ot__vllm_schedule(struct ot__replica *replica, struct ot__plan *plan);

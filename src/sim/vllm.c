@@ -39,7 +39,7 @@ static void continue_half(struct ot__replica *r, struct ot__plan *plan, int64_t 
         return;
     }
     ot__blocks_take(&r->blocks, need);
-    ot__replica_prefill(r, plan, slot, chunk);
+    ot__replica_prefill(r, plan, slot, chunk, chunk);
     *budget -= chunk;
 }
 
@@ -75,7 +75,7 @@ static bool admit(struct ot__replica *r, struct ot__plan *plan, int64_t *budget)
     s->segment = -1;
     s->kv_tok = hit * size;
     ot__blocks_take(&r->blocks, blocks_for(r, hit * size + chunk) - hit);
-    ot__replica_prefill(r, plan, ot__replica_admit(r), chunk);
+    ot__replica_prefill(r, plan, ot__replica_admit(r), chunk, chunk);
     *budget -= chunk;
     return true;
 }

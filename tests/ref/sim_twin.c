@@ -27,6 +27,7 @@ struct seq { /* a request and all that is known of it */
 };
 struct block {               /* of KV memory: what it holds, for the prefix cache */
     int64_t owner, position; /* owner -1: nothing that could be found again */
+    int64_t before, after;   /* in the free queue; block 0, the null block, is both its ends */
 };
 struct flight {
     int64_t end_ps;
@@ -41,7 +42,7 @@ struct engine {
     struct seq *seqs; /* all of the stream; replicas share the array, not the entries */
     int64_t *inbox, inbox_n, *waiting, waiting_n, *running, running_n;
     struct block *memory;
-    int64_t *free_queue, free_n; /* free_queue[0] is taken next */
+    int64_t free_n;
     struct flight flights[2];
     int64_t flights_n, now_ps, device_ps, outstanding;
     bool read_first;
@@ -77,28 +78,49 @@ static int64_t list_find(const int64_t *list, int64_t n, int64_t x)
     return -1;
 }
 
-static bool take_block(struct engine *e, struct seq *s)
+/* Out of the free queue, into the request's list. */
+static void take(struct engine *e, struct seq *s, int64_t block)
 {
-    if (e->free_n == 0) {
-        return false;
-    }
-    const int64_t block = e->free_queue[0];
-    list_remove(e->free_queue, &e->free_n, 0);
-    e->memory[block] = (struct block){-1, 0};
+    struct block *m = &e->memory[block];
+    e->memory[m->before].after = m->after;
+    e->memory[m->after].before = m->before;
+    e->free_n--;
     s->blocks = need(realloc(s->blocks, (size_t)(s->blocks_n + 1) * sizeof *s->blocks));
     s->blocks[s->blocks_n++] = block;
-    return true;
+}
+static void take_first(struct engine *e, struct seq *s)
+{
+    const int64_t block = e->memory[0].after;
+    take(e, s, block);
+    e->memory[block].owner = -1;
+}
+static void give(struct engine *e, int64_t block, int64_t owner, int64_t position)
+{
+    const int64_t last = e->memory[0].before;
+    e->memory[block] = (struct block){owner, position, last, 0};
+    e->memory[last].after = block;
+    e->memory[0].before = block;
+    e->free_n++;
 }
 
 /* Last block first; the first `known` of them keep their content until taken. */
 static void give_blocks(struct engine *e, struct seq *s, int64_t known)
 {
     for (int64_t i = s->blocks_n - 1; i >= 0; i--) {
-        const int64_t block = s->blocks[i];
-        e->memory[block] = i < known ? (struct block){s->index, i} : (struct block){-1, 0};
-        e->free_queue[e->free_n++] = block;
+        give(e, s->blocks[i], i < known ? s->index : -1, i);
     }
     s->blocks_n = 0;
+}
+
+/* The free block that holds this part of the request; 0 = none. */
+static int64_t find_free(const struct engine *e, const struct seq *s, int64_t position)
+{
+    int64_t block = e->memory[0].after;
+    while (block != 0 &&
+           (e->memory[block].owner != s->index || e->memory[block].position != position)) {
+        block = e->memory[block].after;
+    }
+    return block;
 }
 
 static int64_t blocks_for(const struct engine *e, int64_t tokens)
@@ -131,7 +153,8 @@ static int64_t preempt_last(struct engine *e)
 
 struct batch {
     struct twin_step step;
-    int64_t *seqs, n; /* with an answer at its end */
+    struct ot_step_load load; /* its prefill chunks */
+    int64_t *seqs, n;         /* with an answer at its end */
     bool preempted;
 };
 static void answer(struct batch *b, struct seq *s)
@@ -156,7 +179,7 @@ static bool serve_running(struct engine *e, struct batch *b, int64_t index, int6
         }
     }
     while (s->blocks_n < blocks_for(e, s->scheduled + tokens)) {
-        take_block(e, s);
+        take_first(e, s);
     }
     *budget -= tokens;
     if (s->prefilled) {
@@ -167,6 +190,7 @@ static bool serve_running(struct engine *e, struct batch *b, int64_t index, int6
         b->step.prefill_seqs++;
         b->step.prefill_tok += tokens;
         b->step.prefill_kv_tok += s->scheduled;
+        ot_step_load_chunk(&b->load, (double)s->scheduled, (double)tokens);
     }
     s->scheduled += tokens;
     if (s->scheduled == s->input + s->promised) {
@@ -175,45 +199,28 @@ static bool serve_running(struct engine *e, struct batch *b, int64_t index, int6
     return true;
 }
 
-/* Blocks of the request that are free and still hold it, from its first on. */
-static int64_t find_own(const struct engine *e, const struct seq *s)
+/* Takes blocks that are free and still hold the request, from its first on; returns how many. */
+static int64_t take_own(struct engine *e, struct seq *s, bool only_count)
 {
     const int64_t most = (s->input + s->promised - 1) / e->rules->block_tokens;
     int64_t hit = 0;
-    while (hit < most) {
-        int64_t at = 0;
-        while (at < e->free_n && (e->memory[e->free_queue[at]].owner != s->index ||
-                                  e->memory[e->free_queue[at]].position != hit)) {
-            at++;
-        }
-        if (at == e->free_n) {
+    for (; s->record.preemptions_n > 0 && hit < most; hit++) {
+        const int64_t block = find_free(e, s, hit);
+        if (block == 0) {
             break;
         }
-        hit++;
-    }
-    return hit;
-}
-
-static void take_own(struct engine *e, struct seq *s, int64_t hit)
-{
-    for (int64_t i = 0; i < hit; i++) {
-        for (int64_t at = 0;; at++) {
-            const int64_t block = e->free_queue[at];
-            if (e->memory[block].owner == s->index && e->memory[block].position == i) {
-                list_remove(e->free_queue, &e->free_n, at);
-                s->blocks = need(realloc(s->blocks, (size_t)(s->blocks_n + 1) * sizeof(int64_t)));
-                s->blocks[s->blocks_n++] = block;
-                break;
-            }
+        if (!only_count) {
+            take(e, s, block);
         }
     }
+    return hit;
 }
 
 static bool admit(struct engine *e, struct batch *b, int64_t *budget)
 {
     struct seq *s = &e->seqs[e->waiting[0]];
     const int64_t tokens = s->input + s->promised;
-    const int64_t hit = find_own(e, s);
+    const int64_t hit = take_own(e, s, true);
     const int64_t left = tokens - hit * e->rules->block_tokens;
     const int64_t chunk = left < *budget ? left : *budget;
     const bool whole = e->rules->gate == OT_SIM_GATE_FULL_PROMPT;
@@ -223,14 +230,15 @@ static bool admit(struct engine *e, struct batch *b, int64_t *budget)
     list_remove(e->waiting, &e->waiting_n, 0);
     e->running[e->running_n++] = s->index;
     s->where = RUNNING;
-    take_own(e, s, hit);
+    take_own(e, s, false);
     s->scheduled = hit * e->rules->block_tokens;
     while (s->blocks_n < blocks_for(e, s->scheduled + chunk)) {
-        take_block(e, s);
+        take_first(e, s);
     }
     b->step.prefill_seqs++;
     b->step.prefill_tok += chunk;
     b->step.prefill_kv_tok += s->scheduled;
+    ot_step_load_chunk(&b->load, (double)s->scheduled, (double)chunk);
     s->scheduled += chunk;
     *budget -= chunk;
     if (s->scheduled == tokens) {
@@ -275,6 +283,7 @@ static int64_t schedule_nxd(struct engine *e, struct batch *b)
         s->scheduled = s->input;
         b->step.prefill_seqs = 1;
         b->step.prefill_tok = bucket_of(e, s->input);
+        ot_step_load_chunk(&b->load, 0, (double)b->step.prefill_tok);
         answer(b, s);
         return 0;
     }
@@ -302,11 +311,9 @@ static int64_t time_of(const struct engine *e, const struct batch *b, int64_t pa
         const struct ot_step_piece p = e->cost->decode_piece(e->cost->ctx, seqs, kv);
         return p.base_ps + p.slope_ps * (kv - p.kv_from);
     }
-    const struct ot_step_load load = {.decode_seqs = (double)b->step.decode_seqs,
-                                      .decode_kv_tokens = (double)b->step.decode_kv_tok,
-                                      .prefill_tokens = (double)b->step.prefill_tok,
-                                      .prefill_seqs = (double)b->step.prefill_seqs,
-                                      .prefill_kv_tokens = (double)b->step.prefill_kv_tok};
+    struct ot_step_load load = b->load;
+    load.decode_seqs = (double)b->step.decode_seqs;
+    load.decode_kv_tokens = (double)b->step.decode_kv_tok;
     return e->cost->mixed_ps(e->cost->ctx, &load);
 }
 
@@ -456,10 +463,8 @@ static void engine_init(struct engine *e, int64_t n)
     e->now_ps = INT64_MAX;
     if (e->rules->policy == OT_SIM_POLICY_vllm) {
         e->memory = need(calloc((size_t)e->rules->num_blocks, sizeof *e->memory));
-        e->free_queue = need(calloc((size_t)e->rules->num_blocks, sizeof *e->free_queue));
-        for (int64_t i = 1; i < e->rules->num_blocks; i++) { /* block 0 is the null block */
-            e->memory[i].owner = -1;
-            e->free_queue[e->free_n++] = i;
+        for (int64_t i = 1; i < e->rules->num_blocks; i++) {
+            give(e, i, -1, 0);
         }
     }
 }
@@ -470,7 +475,6 @@ static void engine_free(struct engine *e)
     free(e->waiting);
     free(e->running);
     free(e->memory);
-    free(e->free_queue);
 }
 
 static void route(struct engine *engines, int64_t replicas_n, enum ot_sim_router router,
