@@ -125,10 +125,10 @@ TEST(hhi, is_one_for_a_monopoly_and_one_nth_for_equals)
 TEST(hhi, refuses_negative_amounts_and_nothing_at_all)
 {
     struct fixture *f = *state;
-    double negative[] = {1, -1}, zero[] = {0, 0}, nan[] = {1, nan("")}, hhi;
+    double negative[] = {1, -1}, zero[] = {0, 0}, not_a_number[] = {1, nan("")}, hhi;
     assert_int_equal(ot_hhi(negative, 2, &hhi, &f->err), OT_INPUT);
     assert_int_equal(ot_hhi(zero, 2, &hhi, &f->err), OT_INPUT);
-    assert_int_equal(ot_hhi(nan, 2, &hhi, &f->err), OT_INPUT);
+    assert_int_equal(ot_hhi(not_a_number, 2, &hhi, &f->err), OT_INPUT);
     assert_int_equal(ot_hhi(zero, 0, &hhi, &f->err), OT_INPUT);
 }
 
