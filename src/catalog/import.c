@@ -170,7 +170,7 @@ static void set_linear(const struct config *c, struct ot_layers *l)
                            .state_bytes = nv * dk * dv * wide + (2 * nk * dk + nv * dv) * conv * 2};
 }
 
-/* Delta attention of kimi_linear: q, k, v of equal width and one gate value per head. */
+/* Delta attention of kimi_linear: q, k, v and output gate of equal width, one rate per head. */
 static void set_delta(const struct ot_node *linear, struct ot_layers *l)
 {
     int64_t heads = 0, dim = 0, conv = 4;
@@ -179,7 +179,7 @@ static void set_delta(const struct ot_node *linear, struct ot_layers *l)
     (void)ot_node_int(linear, "short_conv_kernel_size", &conv);
     const int64_t wide = heads * dim;
     *l = (struct ot_layers){.attn = OT_ATTN_linear,
-                            .linear_in_dim = 3 * wide + heads + 4 * dim,
+                            .linear_in_dim = 4 * wide + heads,
                             .linear_dim = wide,
                             .state_bytes = heads * dim * dim * 4 + 3 * wide * (conv - 1) * 2};
 }
