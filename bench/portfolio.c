@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How long a plan takes to solve: S (12 quarters x 4 blocks x 4 workloads x 4 pools, 12 offers, 5
- * scenarios) and M (16 x 6 x 6 x 6, 24, 12), seeded; alone and with all further solves. */
+ * scenarios) and M (16 x 6 x 6 x 6, 24, 12), seeded; alone and with all further solves.
+ * `bench_portfolio S` runs one of them. */
 #include <stdio.h>
 
 #include "unit/portfolio/fixture.h"
@@ -24,7 +25,7 @@ static double run(const struct fx_size *size, enum ot_plan_extra extra, struct o
     return (double)(ot_clock_ns() - start) * 1e-9;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct {
         const char *name;
@@ -35,6 +36,8 @@ int main(void)
         enum ot_plan_extra extra;
     } ways[] = {{"plan", OT_PLAN_EXTRA_NONE}, {"plan and all extras", OT_PLAN_EXTRA_ALL}};
     for (size_t i = 0; i < OT_COUNT(cases); i++) {
+        if (argc > 1 && strcmp(argv[1], cases[i].name) != 0)
+            continue;
         for (size_t j = 0; j < OT_COUNT(ways); j++) {
             struct ot_arena *arena = ot_arena_new(0);
             struct ot_plan_result r = {0};
