@@ -216,7 +216,7 @@ static void block_rows(struct ot__model *m, int si, int t, int r)
         if (defer && r > 0)
             continue;
         const double d = demand_in_row(c, base, w, t, r) / m->work_unit[w] / m->chip_unit;
-        m->row_demand[ot__at_work(m, si, t, r, w)] = ot__lp_data_row(&m->data, d, OT__LP_INF);
+        m->row_demand[ot__at_work(m, si, t, r, w)] = ot__lp_data_row(&m->data, d, d);
     }
     for (int k = 0; k < c->k_n; k++)
         m->row_pool[ot__at_pool(m, si, t, r, k)] = ot__lp_data_row(&m->data, -OT__LP_INF, 0.0);

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* At which price each offer would change sides.
  *
- * Rejected, any size: pricing out. At the dual prices of the best plan one signed chip is worth V,
- * costs phi P (P at the price offered) plus F in other limits; a drawn offer picks its best hours
- * in each window. The root of phi P + F - V(phi) is the break-even price: exact for the first
- * chip. Rejected with a minimum lot, and everything used: one more solve with the lot forced in,
- * or the offer left out. Model: docs/models/portfolio.md. */
+ * Rejected, any size: a sliver of it is forced in, which makes the dual prices those of "a chip
+ * more" rather than of any degenerate corner; at these one signed chip is worth V, costs phi P (P
+ * at the price offered) plus F in other limits; a drawn offer picks its best hours in each window.
+ * The root of phi P + F - V(phi) is the break-even price of the first chip: exact for
+ * take-or-pay; for minimum takes below 1 an upper bound, because the best hours may change with
+ * the price. Rejected with a minimum lot, and everything used: one more
+ * solve with the lot forced in, or the offer left out. Model: docs/models/portfolio.md. */
 #include <math.h>
 
 #include "portfolio/extras.h"
+
+#define SLIVER 1e-3 /* of the program's unit of chips */
 
 enum row_kind {
     ROW_OTHER,
@@ -22,6 +26,7 @@ struct pricing {
     struct ot__extras *x;
     const struct ot__model *m;
     const struct ot__case *c;
+    const double *price; /* [row] that pricing out uses */
     unsigned char *kind; /* [row] */
     int cohort;
     double paid, other, chips; /* P, F, V of the cohort's own column */
@@ -58,7 +63,7 @@ static double column_worth(const struct pricing *p, int col, enum row_kind kind)
     double sum = 0.0;
     for (int e = d->start[col]; e < d->start[col + 1]; e++) {
         if (p->kind[d->row[e]] == kind)
-            sum -= p->x->sol->price[d->row[e]] * d->value[e];
+            sum -= p->price[d->row[e]] * d->value[e];
     }
     return sum;
 }
@@ -81,13 +86,12 @@ static double window_worth(const struct pricing *p, int si, int o, int f, double
             continue;
         free_h += ot__free_frac(c->offers[o].plan) * c->block_s[at] / m->hour_unit_s *
                   ot__avail(c, base, p->cohort, t);
-        const double v =
-            -p->x->sol->price[m->row_pool[ot__at_pool(m, si, t, r, c->offers[o].pool)]];
+        const double v = -p->price[m->row_pool[ot__at_pool(m, si, t, r, c->offers[o].pool)]];
         int j = n++;
         for (; j > 0; j--) {
             const int b = p->order[j - 1];
-            const double other = -p->x->sol->price[m->row_pool[ot__at_pool(
-                m, si, b / c->r_n, b % c->r_n, c->offers[o].pool)]];
+            const double other = -p->price[m->row_pool[ot__at_pool(m, si, b / c->r_n, b % c->r_n,
+                                                                   c->offers[o].pool)]];
             if (other * c->block_s[at] >= v * c->block_s[b])
                 break;
             p->order[j] = b;
@@ -99,7 +103,7 @@ static double window_worth(const struct pricing *p, int si, int o, int f, double
         const double avail = ot__avail(c, base, p->cohort, t);
         const double h = c->block_s[at] / m->hour_unit_s;
         const double v =
-            -usable * p->x->sol->price[m->row_pool[ot__at_pool(m, si, t, r, c->offers[o].pool)]];
+            -usable * p->price[m->row_pool[ot__at_pool(m, si, t, r, c->offers[o].pool)]];
         if (avail <= 0.0 || v <= 0.0)
             continue;
         const double free_q = fmin(avail, free_h / h);
@@ -140,25 +144,12 @@ static bool break_even_phi(struct pricing *p, double *ret_phi)
     return ot_root(reduced_at, p, 0.0, hi, 1e-13 * hi, ret_phi, NULL) == OT_OK;
 }
 
-static void price_rejected(struct pricing *p, int o, struct ot_plan_offer_result *out)
-{
-    const struct ot__offer *offer = &p->c->offers[o];
-    double best = 0.0;
-    for (int i = 0; i < offer->cohort_n; i++) {
-        double phi = 0.0;
-        p->cohort = offer->cohort_from + i;
-        if (break_even_phi(p, &phi))
-            best = fmax(best, phi);
-    }
-    out->has_break_even = best > 0.0;
-    out->break_even_usd_per_chip_s = best * out->price_usd_per_chip_s;
-}
-
 /* On-demand that is not drawn: the best hour decides. */
-static void price_unused(const struct pricing *p, int o, struct ot_plan_offer_result *out)
+static void price_unused(struct pricing *p, int o, struct ot_plan_offer_result *out)
 {
     const struct ot__model *m = p->m;
     double best = 0.0;
+    p->price = p->x->sol->price;
     for (int at = 0; at < m->s_n * p->c->t_n * p->c->r_n; at++) {
         const int col = m->col_draw[at * p->c->o_n + o];
         if (col < 0)
@@ -244,6 +235,61 @@ static enum ot_code force_in(struct pricing *p, int o, struct ot_plan_offer_resu
     return OT_OK;
 }
 
+/* Allows offer o to start in `only` (-1: any of its cohorts). */
+static void allow_cohort(const struct pricing *p, int o, int only)
+{
+    const struct ot__offer *offer = &p->c->offers[o];
+    for (int i = offer->cohort_from; i < offer->cohort_from + offer->cohort_n; i++)
+        ot__lp_set_col(p->m->lp, p->m->col_x[i], 0.0, only < 0 || only == i ? OT__LP_INF : 0.0);
+}
+
+/* Prices at which a sliver of one cohort (-1: any) is forced in; what a limit forbids keeps the
+ * plan's own prices. */
+static enum ot_code force_sliver(struct pricing *p, int o, int cohort)
+{
+    double with = 0.0;
+    ot__extra_restore(p->x);
+    allow_cohort(p, o, cohort);
+    ot__fix_chips(p->x->m, o, fmin(SLIVER * p->m->chip_unit, p->c->offers[o].max_chips));
+    const enum ot_code code = resolve(p, &with);
+    p->price = code == OT_OK ? ot__lp_prices(p->m->lp) : p->x->sol->price;
+    allow_cohort(p, o, -1);
+    return code == OT_LIMIT ? code : OT_OK;
+}
+
+static double cohort_phi(struct pricing *p, int cohort)
+{
+    double phi = 0.0;
+    p->cohort = cohort;
+    return break_even_phi(p, &phi) ? phi : 0.0;
+}
+
+/* Best first: each cohort's price at first is a bound; forced in alone it is exact. */
+static enum ot_code price_rejected(struct pricing *p, int o, struct ot_plan_offer_result *out)
+{
+    const struct ot__offer *offer = &p->c->offers[o];
+    struct ot_arena *scratch = ot_arena_child(p->x->arena);
+    double *phi = ot_arena_calloc(scratch, (size_t)offer->cohort_n, sizeof(double));
+    bool *exact = ot_arena_calloc(scratch, (size_t)offer->cohort_n, sizeof(bool));
+    enum ot_code code = force_sliver(p, o, -1);
+    for (int i = 0; i < offer->cohort_n && code == OT_OK; i++)
+        phi[i] = cohort_phi(p, offer->cohort_from + i);
+    int best = 0;
+    while (code == OT_OK) {
+        for (int i = 0; i < offer->cohort_n; i++)
+            best = phi[i] > phi[best] ? i : best;
+        if (exact[best] || offer->cohort_n == 1 || phi[best] <= 0.0)
+            break;
+        code = force_sliver(p, o, offer->cohort_from + best);
+        phi[best] = fmin(phi[best], cohort_phi(p, offer->cohort_from + best));
+        exact[best] = true;
+    }
+    out->has_break_even = code == OT_OK && phi[best] > 0.0;
+    out->break_even_usd_per_chip_s = phi[best] * out->price_usd_per_chip_s;
+    ot_arena_free(scratch);
+    return code;
+}
+
 static enum ot_code price_offer(struct pricing *p, int o)
 {
     struct ot_plan_offer_result *out = &p->x->ret->offers[o];
@@ -258,7 +304,7 @@ static enum ot_code price_offer(struct pricing *p, int o)
     else if (p->c->offers[o].binary && p->c->offers[o].min_chips > 0.0)
         return force_in(p, o, out);
     else
-        price_rejected(p, o, out);
+        return price_rejected(p, o, out);
     return OT_OK;
 }
 
