@@ -67,7 +67,7 @@ enum ot_power_basis {
 };
 
 /* How the source qualifies an amount. */
-#define OT_BOUND_LIST(X) X(exactly) X(about) X(at_least) X(up_to)
+#define OT_BOUND_LIST(X) X(about) X(exactly) X(at_least) X(up_to)
 enum ot_bound {
 #define OT_BOUND_ENUM(name) OT_BOUND_##name,
     OT_BOUND_LIST(OT_BOUND_ENUM)
@@ -130,7 +130,8 @@ struct ot_term {
     int64_t readings_n;
     double *ramp; /* relative payment per contract year; none = level */
     int64_t ramp_n;
-    double min_take_frac; /* take-or-pay share; 1 for take_or_pay */
+    double min_take_frac; /* share paid whether used or not; 1 unless stated */
+    bool has_min_take;
     /* capacity */
     struct ot_fact power_w, firm_power_w, chips_n, chip_power_w;
     enum ot_power_basis power_basis;

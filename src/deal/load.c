@@ -385,6 +385,8 @@ static enum ot_code resolve_term(struct ot_deal *deal, struct ot_term *t, struct
         t->total_usd.low = other->has ? fmin(t->total_usd.low, other->low) : t->total_usd.low;
         t->total_usd.high = other->has ? fmax(t->total_usd.high, other->high) : t->total_usd.high;
     }
+    if (!t->has_min_take)
+        t->min_take_frac = 1;
     if (!t->group.len)
         t->group = t->name;
     if (!t->title.len)
@@ -431,6 +433,53 @@ static enum ot_code resolve_rest(const struct ot_deal *d, struct ot_err *err)
     return code;
 }
 
+/* ---- what is taken for granted ---- */
+
+static void assume_fact(struct ot_assumed *assumed, const struct ot_party *party, const char *key,
+                        const struct ot_fact *fact, enum ot_dim dim)
+{
+    struct ot_arena *arena = assumed->arena;
+    if (fact->has && fact->status == OT_STATUS_assumed)
+        ot_assumed_add(assumed, ot_str_fmt(arena, "parties.%s.%s", party->name.ptr, key),
+                       ot_units_text(arena, fact->value, dim, 3), "assumption of the deal file");
+}
+
+static bool takes_part(const struct ot_deal *deal, int64_t party_i)
+{
+    for (int64_t i = 0; i < deal->terms_n; i++)
+        if (deal->terms[i].payer_i == party_i || deal->terms[i].payee_i == party_i)
+            return true;
+    return false;
+}
+
+/* Assumptions that move results: rates, margins, fair values, days. */
+static void list_assumptions(const struct ot_deal *deal, struct ot_assumed *assumed)
+{
+    struct ot_arena *arena = assumed->arena;
+    for (int64_t i = 0; i < deal->parties_n; i++) {
+        const struct ot_party *party = &deal->parties[i];
+        if (!takes_part(deal, i))
+            continue;
+        if (!party->discount_frac.has)
+            ot_assumed_add(assumed, ot_str_fmt(arena, "parties.%s.discount_rate", party->name.ptr),
+                           ot_units_text(arena, OT__DEFAULT_RATE_FRAC, OT_DIM_FRAC, 3),
+                           "the default, as none is given");
+        assume_fact(assumed, party, "discount_rate", &party->discount_frac, OT_DIM_FRAC);
+        assume_fact(assumed, party, "margin", &party->margin_frac, OT_DIM_FRAC);
+        assume_fact(assumed, party, "capex_per_gw", &party->capex_usd, OT_DIM_USD);
+        assume_fact(assumed, party, "volatility", &party->volatility_frac, OT_DIM_FRAC);
+    }
+    for (int64_t i = 0; i < deal->terms_n; i++) {
+        const struct ot_term *t = &deal->terms[i];
+        if (t->kind == OT_TERM_equity && !t->fair_usd.has)
+            ot_assumed_add(assumed, ot_str_fmt(arena, "terms.%s.fair_value", t->name.ptr),
+                           ot_str_c("the price paid"), "no fair value is given");
+        if (ot__term_row(t->kind)->flows && !t->has_start && t->has_expires)
+            ot_assumed_add(assumed, ot_str_fmt(arena, "terms.%s.start", t->name.ptr),
+                           ot_date_text(arena, t->expires_day), "its last possible day");
+    }
+}
+
 enum ot_code ot_deal_load(struct ot_arena *arena, const char *path, const struct ot_deal_read *how,
                           struct ot_deal *ret, struct ot_err *err)
 {
@@ -447,6 +496,8 @@ enum ot_code ot_deal_load(struct ot_arena *arena, const char *path, const struct
         code = resolve_rest(&deal, err);
     if (code)
         return code;
+    if (how->assumed)
+        list_assumptions(&deal, how->assumed);
     *ret = deal;
     return OT_OK;
 }

@@ -184,6 +184,23 @@ TEST(load, lets_the_caller_edit_the_outer_file_before_it_is_checked)
     ot_assert_near(f->deal.terms[0].total_usd.value, 7e9, 1e-12);
 }
 
+TEST(load, lists_the_assumptions_that_move_results)
+{
+    struct fixture *f = *state;
+    struct ot_assumed assumed;
+    ot_assumed_init(&assumed, f->arena);
+    struct ot_str path = write_deal(
+        f, "case",
+        PARTIES "terms:\n  - name: x\n    kind: equity\n    payer: a\n    payee: buyer-b\n"
+                "    certainty: firm\n    known_from: 2026-01-01\n"
+                "    expires: 2027-01-01\n    total: " USD("1 GUSD"));
+    struct ot_deal_read how = {.data_root = f->folder.ptr, .assumed = &assumed};
+    assert_int_equal(ot_deal_load(f->arena, path.ptr, &how, &f->deal, &f->err), OT_OK);
+    assert_int_equal(assumed.n, 4); /* two rates, the fair value, the day */
+    assert_true(ot_str_is(assumed.items[2].path, "terms.x.fair_value"));
+    assert_true(ot_str_is(assumed.items[3].value, "2027-01-01"));
+}
+
 TEST(names, are_those_of_the_files)
 {
     (void)state;
@@ -205,6 +222,7 @@ int main(void)
         RUN(load, merges_parties_with_the_outer_file_first_and_reads_a_file_once),
         RUN(load, widens_a_total_by_the_readings_that_conflict),
         RUN(load, lets_the_caller_edit_the_outer_file_before_it_is_checked),
+        RUN(load, lists_the_assumptions_that_move_results),
         RUN(names, are_those_of_the_files),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
