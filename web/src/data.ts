@@ -95,8 +95,8 @@ export function readResult(root: Obj): Result {
   if (deals.length === 0 && has(root, 'firm', 'edges')) deals = [root];
   return {
     root,
-    title: str(root, 'title') || str(root, 'name') || str(root, 'schema'),
-    asOf: str(root, 'as_of'),
+    title: str(root, 'title') || (deals.length === 1 ? str(deals[0]!, 'title') : '') || str(root, 'schema'),
+    asOf: str(root, 'as_of') || (deals[0] ? str(deals[0], 'as_of') : ''),
     headline: str(root, 'headline'),
     advice: objs(root, 'advice'),
     swings: objs(root, 'swings'),

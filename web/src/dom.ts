@@ -53,6 +53,14 @@ export function folded(summary: string, ...children: Child[]): HTMLElement {
   return h('details', { class: 'figures' }, h('summary', {}, summary), ...children);
 }
 
+const LONG_ROWS = 14;
+
+/** A table that folds away when it is long. */
+export function long<T>(caption: string, columns: Column<T>[], rows: T[]): HTMLElement {
+  const made = table(caption, columns, rows);
+  return rows.length > LONG_ROWS ? folded(`${caption} ${rows.length} rows`, made) : made;
+}
+
 export const note = (...children: Child[]): HTMLElement => h('p', { class: 'note' }, ...children);
 export const lead = (...children: Child[]): HTMLElement => h('p', { class: 'lead' }, ...children);
 export const subhead = (text: string): HTMLElement => h('h3', {}, text);

@@ -3,7 +3,7 @@
 // how concentrated, who is exposed to whom, what would have to be true.
 import { axisStyle, chart, legendStyle, type Option, type Theme } from '../chart';
 import { fact, objs, str, strs, type Obj, type Result } from '../data';
-import { h, note, subhead, table, type Child, type Column } from '../dom';
+import { folded, h, long, note, subhead, type Child, type Column } from '../dom';
 import { ND, number, percent, range, usd, words } from '../format';
 import type { View } from '../view';
 
@@ -155,17 +155,22 @@ function mustValue(o: Obj): Child {
   return `${number(f.value)} ${unit}`;
 }
 
+const FIRST = 8;
+const bullets = (findings: Obj[]): HTMLElement =>
+  h('ul', { class: 'plain' }, ...findings.map((f) =>
+    h('li', {}, str(f, 'text'), str(f, 'source') && h('small', {}, ` (${str(f, 'source')})`))));
+
 function one(d: Obj, into: HTMLElement): void {
   const findings = objs(d, 'findings');
   if (findings.length > 0)
-    into.append(h('ul', { class: 'plain' }, ...findings.map((f) =>
-      h('li', {}, str(f, 'text'), str(f, 'source') && h('small', {}, ` (${str(f, 'source')})`)))));
+    into.append(bullets(findings.slice(0, FIRST)));
+  if (findings.length > FIRST) into.append(folded(`${findings.length - FIRST} more findings`, bullets(findings.slice(FIRST))));
   const firm = objs(d, 'firm');
   if (firm.length > 0) {
     const drawn = firm.filter((o) => fact(o, 'headline_usd') !== null);
     into.append(subhead('Firm against headline'));
     if (drawn.length > 0) chart(into, drawn.length * 32 + 70, 'Headline of each commitment, of it firm, contingent, optional', firmBars(drawn));
-    into.append(table('Firm: owed up to the first exit without fault, from this date on.', [
+    into.append(long('Firm: owed up to the first exit without fault, from this date on.', [
       text('commitment', 'group'),
       { head: 'from → to', cell: (o) => h('small', {}, `${str(o, 'payer')} → ${str(o, 'payee')}`) },
       col('headline', 'headline_usd', asUsd), col('firm', 'firm_usd', asUsd), col('firm share', 'firm_frac', asShare),
@@ -176,7 +181,7 @@ function one(d: Obj, into: HTMLElement): void {
   }
   for (const spec of TABLES) {
     const rows = objs(d, spec.key);
-    if (rows.length > 0) into.append(subhead(spec.title), table(spec.caption, spec.columns, rows));
+    if (rows.length > 0) into.append(subhead(spec.title), long(spec.caption, spec.columns, rows));
   }
   const unknowns = strs(d, 'unknowns');
   if (unknowns.length > 0)

@@ -7,8 +7,8 @@ import { folded, h, lead, table } from '../dom';
 import { percent, usd, words } from '../format';
 import type { View } from '../view';
 
-const KINDS = ['compute', 'capital', 'rebate', 'security', 'none'];
-const place = (kind: string): number => Math.max(0, KINDS.indexOf(kind));
+const KINDS = ['compute', 'capital', 'rebate', 'security', 'other'];
+const place = (kind: string): number => (KINDS.includes(kind) ? KINDS.indexOf(kind) : KINDS.length - 1);
 const color = (t: Theme, kind: string): string => t.colors[place(kind)]!;
 const loose = (e: Obj): number => (num(e, 'contingent_usd') ?? 0) + (num(e, 'optional_usd') ?? 0);
 const PAYS = 'pays ';
@@ -30,12 +30,12 @@ function sankey(edges: Obj[]) {
         formatter: (p: any) => (p.dataType === 'edge' ? `${p.data.word}: ${usd(p.data.value)}` : `${p.name}: ${usd(p.value)}`),
       },
       series: [{
-        type: 'sankey', left: 130, right: 150, top: 10, bottom: 10, nodeWidth: 10, nodeGap: 14, draggable: false,
+        type: 'sankey', left: 190, right: 210, top: 10, bottom: 10, nodeWidth: 10, nodeGap: 14, draggable: false,
         layoutIterations: 64, emphasis: { disabled: true },
         data: names.map((name) => ({
           name, itemStyle: { color: t.soft, borderWidth: 0 },
           label: {
-            position: name.startsWith(PAYS) ? 'left' : 'right', color: t.ink, fontSize: 12,
+            position: name.startsWith(PAYS) ? 'left' : 'right', color: t.ink, fontSize: 12, width: 180, overflow: 'break',
             formatter: (p: any) => `${p.name.slice(PAYS.length)}  ${usd(p.value, 3)}`,
           },
         })),
