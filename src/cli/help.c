@@ -8,9 +8,11 @@ static void option_rows(const struct ot__opt *opts, size_t n, struct ot_buf *out
 {
     for (size_t i = 0; i < n; i++) {
         const struct ot__opt *opt = &opts[i];
+        bool letter = opt->name[1] == '\0'; /* may be written both ways */
         struct ot_str left =
-            ot_str_fmt(out->arena, "%s%s%s%s", opt->name[1] == '\0' ? "-" : "--", opt->name,
-                       opt->arg == NULL ? "" : " ", opt->arg == NULL ? "" : opt->arg);
+            ot_str_fmt(out->arena, "%s%s%s--%s%s%s", letter ? "-" : "", letter ? opt->name : "",
+                       letter ? ", " : "", opt->name, opt->arg == NULL ? "" : " ",
+                       opt->arg == NULL ? "" : opt->arg);
         ot_buf_addf(out, "  %-26s %s", left.ptr, opt->help);
         if (opt->def != NULL)
             ot_buf_addf(out, " [%s]", opt->def);

@@ -62,7 +62,7 @@ TEST(cli, usage_errors_exit_2_and_name_the_argument)
         {{"runs", "lst"}, "<args>:1:2: error: argument: 'lst': list, show or diff"},
         {{"runs", "list", "1"}, "is one too many"},
         {{"report", "1"}, "-o: is missing"},
-        {{"report", "1", "--o", "f"}, "unknown option"},
+        {{"report", "1", "-json", "-o", "f"}, "unknown option; did you mean '--json'?"},
     };
     ARENA;
     for (size_t i = 0; i < OT_COUNT(rows); i++)
