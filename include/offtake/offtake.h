@@ -5,6 +5,7 @@
 #include "offtake/base.h"
 #include "offtake/catalog.h"
 #include "offtake/cost.h"
+#include "offtake/deal.h"
 #include "offtake/portfolio.h"
 #include "offtake/search.h"
 #include "offtake/sim.h"
