@@ -452,7 +452,8 @@ struct ot_plan_result {
 };
 extern const struct ot_table ot_plan_result_table;
 
-/* Solves the plan. work: every cell `has`, else OT_INPUT that names the pair. opts: NULL = all
+/* Solves the plan. work: every cell `has`, prices of all offers known, else OT_INPUT that names the
+ * pair or the offer. opts: NULL = all
  * extras with defaults. OT_LIMIT only when an LP hits iterations_max. */
 enum ot_code ot_plan_solve(const struct ot_plan *plan, const struct ot_work *work,
                            const struct ot_plan_opts *opts, struct ot_arena *arena,

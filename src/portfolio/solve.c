@@ -72,6 +72,16 @@ static enum ot_code solve_model(struct ot__model *m, const struct ot_plan_opts *
     return code;
 }
 
+static enum ot_code check_prices(const struct ot_plan *plan, struct ot_err *err)
+{
+    for (int64_t i = 0; i < plan->offers_n; i++)
+        if (!plan->offers[i].price_usd_per_chip_s.has)
+            return ot_err_set(err, OT_INPUT, plan->offers[i].price_usd_per_chip_s.loc,
+                              plan->offers[i].name.ptr, ot_str_c("n/d"),
+                              "a known price, to solve with");
+    return OT_OK;
+}
+
 enum ot_code ot_plan_solve(const struct ot_plan *plan, const struct ot_work *work,
                            const struct ot_plan_opts *opts, struct ot_arena *arena,
                            struct ot_plan_result *ret, struct ot_err *err)
@@ -81,7 +91,9 @@ enum ot_code ot_plan_solve(const struct ot_plan *plan, const struct ot_work *wor
     struct ot_plan_result result = {0};
     struct ot__case c;
     struct ot__model m;
-    enum ot_code code = ot__case_make(plan, work, scratch, &c, err);
+    enum ot_code code = check_prices(plan, err);
+    if (code == OT_OK)
+        code = ot__case_make(plan, work, scratch, &c, err);
     if (code == OT_OK) {
         ot__model_make(&c, 0, c.s_n, plan->policy.cvar_weight, scratch, &m);
         code = solve_model(&m, &full, scratch, arena, &result);
