@@ -2,6 +2,8 @@
 /* Runs the floors one after the other for one plan file. */
 #include "chain/chain_impl.h"
 
+#include <math.h>
+
 const char *ot_verdict_name(enum ot_verdict verdict)
 {
     static const char *const names[] = {
@@ -24,21 +26,58 @@ static void tell(const struct ot_chain_in *in, const char *stage)
         in->progress(in->progress_ctx, stage);
 }
 
-/* A copy of the plan in which offers without a public price stand at one that nobody signs at. */
-static struct ot_plan *with_prices(const struct ot_plan *plan, struct ot_arena *arena)
+/* The highest price of any offer of the plan, USD per chip-second. */
+static double highest_price(const struct ot_plan *plan)
+{
+    double highest = 0;
+    for (int64_t i = 0; i < plan->offers_n; i++)
+        if (plan->offers[i].price_usd_per_chip_s.has)
+            highest = fmax(highest, plan->offers[i].price_usd_per_chip_s.value);
+    return highest;
+}
+
+/* A copy of the plan in which offers without a public price cannot be signed; `open` (or -1) is
+ * one that can, at the highest price of the plan, so that its break-even comes out. */
+static struct ot_plan *without_unpriced(const struct ot_plan *plan, int64_t open,
+                                        struct ot_arena *arena)
 {
     struct ot_plan *copy = ot_arena_calloc(arena, 1, sizeof(*copy));
     *copy = *plan;
     size_t n = (size_t)plan->offers_n;
     copy->offers = ot_arena_grow(arena, plan->offers, n, n, sizeof(*plan->offers));
-    for (size_t i = 0; i < n; i++) {
-        struct ot_fact *price = &copy->offers[i].price_usd_per_chip_s;
+    for (int64_t i = 0; i < plan->offers_n; i++) {
+        struct ot_plan_offer *offer = &copy->offers[i];
+        struct ot_fact *price = &offer->price_usd_per_chip_s;
         if (price->has)
             continue;
         price->has = true;
-        price->value = price->low = price->high = OT__PRICE_OUT_OF_REACH_USD_PER_S;
+        price->value = price->low = price->high = highest_price(plan);
+        offer->has_expires = offer->has_expires || i != open;
+        if (i != open)
+            offer->expires_day = plan->as_of_day - 1;
     }
     return copy;
+}
+
+/* What an offer without a public price is worth: solved with it at the highest price of the plan,
+ * and read off as its break-even. */
+static enum ot_code price_unpriced(const struct ot_plan *plan, const struct ot_work *work,
+                                   struct ot_arena *arena, struct ot_plan_result *portfolio,
+                                   struct ot_err *err)
+{
+    struct ot_plan_opts opts = {.extra = OT_PLAN_EXTRA_PRICES};
+    for (int64_t i = 0; i < plan->offers_n; i++) {
+        if (plan->offers[i].price_usd_per_chip_s.has)
+            continue;
+        struct ot_plan_result result = {0};
+        enum ot_code code =
+            ot_plan_solve(without_unpriced(plan, i, arena), work, &opts, arena, &result, err);
+        if (code != OT_OK)
+            return code;
+        portfolio->offers[i].has_break_even = result.offers[i].has_break_even;
+        portfolio->offers[i].break_even_usd_per_chip_s = result.offers[i].break_even_usd_per_chip_s;
+    }
+    return OT_OK;
 }
 
 static enum ot_code evaluate_deal(const struct ot_chain_in *in, const struct ot_plan *plan,
@@ -102,10 +141,13 @@ enum ot_code ot_chain_run(const struct ot_chain_in *in, struct ot_arena *arena,
     code = ot__chain_work(in, plan, arena, &work, &result, err);
     if (code != OT_OK)
         return code;
-    const struct ot_plan *priced = with_prices(plan, arena);
+    const struct ot_plan *priced = without_unpriced(plan, -1, arena);
     struct ot_plan_opts opts = {.extra = OT_PLAN_EXTRA_ALL, .threads = in->threads};
     tell(in, "portfolio");
     code = ot_plan_solve(priced, &work, &opts, arena, &result.portfolio, err);
+    if (code != OT_OK)
+        return code;
+    code = price_unpriced(plan, &work, arena, &result.portfolio, err);
     if (code != OT_OK)
         return code;
     tell(in, "what would change it");

@@ -4,9 +4,6 @@
 /* What the files of the chain share. */
 #include "offtake/chain.h"
 
-/* A price that no plan signs at: stands in for `n/d`, so that the break-even still comes out. */
-#define OT__PRICE_OUT_OF_REACH_USD_PER_S (1000.0 / 3600.0)
-
 /* Work per chip of every pool and workload that the plan does not state; `work` is filled, and
  * *ret_rows says how each cell came about. */
 enum ot_code ot__chain_work(const struct ot_chain_in *in, const struct ot_plan *plan,

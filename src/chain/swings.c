@@ -135,9 +135,11 @@ static void solve_moved(void *ctx, int64_t index)
 
 /* ---- which facts are moved ---- */
 
-static bool is_candidate(const struct ot_plan_offer *offer)
+/* Up for signature on the plan's date. */
+static bool is_candidate(const struct ot_plan *plan, const struct ot_plan_offer *offer)
 {
-    return ot__offer_is_signed_kind(offer->kind) && offer->state == OT_OFFER_STATE_proposed;
+    bool open = !offer->has_expires || offer->expires_day >= plan->as_of_day;
+    return open && ot__offer_is_signed_kind(offer->kind) && offer->state == OT_OFFER_STATE_proposed;
 }
 
 static bool already_moved(const struct move *moves, size_t n, enum move_kind kind,
@@ -158,15 +160,14 @@ static size_t list_moves(const struct ot_plan *plan, struct move *moves)
     for (int64_t i = 0; i < plan->offers_n; i++) {
         const struct ot_plan_offer *offer = &plan->offers[i];
         const struct ot_fact *price = &offer->price_usd_per_chip_s;
-        if (!is_candidate(offer))
+        if (!is_candidate(plan, offer))
             continue;
         struct move move = {MOVE_PRICE, offer->name, {1 - price_shock_frac, 1 + price_shock_frac}};
         if (price->high > price->low) {
             move.factor[0] = price->low / price->value;
             move.factor[1] = price->high / price->value;
         }
-        if (price->value < OT__PRICE_OUT_OF_REACH_USD_PER_S)
-            moves[n++] = move;
+        moves[n++] = move;
         if (!already_moved(moves, n, MOVE_LATE, offer->vendor))
             moves[n++] = (struct move){MOVE_LATE, offer->vendor, {1, 2}};
     }
@@ -237,7 +238,7 @@ static void note_flips(const struct ot_plan *plan, const struct ot_plan_result *
     struct ot_buf text;
     ot_buf_init(&text, arena, 0);
     for (int64_t i = 0; i < plan->offers_n; i++) {
-        if (!is_candidate(&plan->offers[i]))
+        if (!is_candidate(plan, &plan->offers[i]))
             continue;
         bool signs = base->offers[i].chips > signed_chips_min;
         for (int side = 0; side < 2; side++) {
