@@ -98,7 +98,7 @@ static enum ot_code evaluate_deal(const struct ot_chain_in *in, const struct ot_
         return OT_OK;
     }
     struct ot_deal_opts opts = {
-        .as_of_day = plan->as_of_day, .has_as_of = true, .seed = in->seed, .threads = in->threads};
+        .as_of_day = plan->as_of_day, .has_as_of = true, .seed = in->seed};
     struct ot_deal_part *part = &ret->deals[ret->deals_n];
     part->file = ref->file;
     code = ot_deal_evaluate(deal, &opts, arena, &part->result, err);
@@ -142,7 +142,7 @@ enum ot_code ot_chain_run(const struct ot_chain_in *in, struct ot_arena *arena,
     if (code != OT_OK)
         return code;
     const struct ot_plan *priced = without_unpriced(plan, -1, arena);
-    struct ot_plan_opts opts = {.extra = OT_PLAN_EXTRA_ALL, .threads = in->threads};
+    struct ot_plan_opts opts = {.extra = OT_PLAN_EXTRA_ALL};
     tell(in, "portfolio");
     code = ot_plan_solve(priced, &work, &opts, arena, &result.portfolio, err);
     if (code != OT_OK)

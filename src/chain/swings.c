@@ -117,7 +117,7 @@ static void solve_moved(void *ctx, int64_t index)
     work.cells = ot_arena_grow(arena, set->work->cells, cells, cells, sizeof(*work.cells));
     if (move->kind == MOVE_WORK)
         move_work(set->plan, move, move->factor[index % 2], &work);
-    struct ot_plan_opts opts = {.extra = OT_PLAN_EXTRA_NONE, .threads = 1};
+    struct ot_plan_opts opts = {.extra = OT_PLAN_EXTRA_NONE};
     struct ot_plan_result result = {0};
     struct ot_err err;
     ot_err_init(&err, arena);
