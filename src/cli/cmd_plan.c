@@ -5,13 +5,6 @@
 #include "offtake/chain.h"
 #include "offtake/report.h"
 
-#include <stdio.h>
-
-static double per_hour(double usd_per_s)
-{
-    return usd_per_s * 3600;
-}
-
 static void grid_fact_usd(struct ot_grid *grid, const struct ot_fact *fact)
 {
     if (fact->has)

@@ -57,7 +57,7 @@ struct ot_str ot__title(const struct ot_deal *deal, int64_t party_i);
 void ot__unknown(struct ot__eval *eval, struct ot_str text);
 
 typedef enum ot_code ot__section_fn(struct ot__eval *eval, struct ot_err *err);
-ot__section_fn ot__firm, ot__prices, ot__effective, ot__warrants, ot__years, ot__concentration,
+ot__section_fn ot__firm, ot__prices, ot__effective, ot__warrants, ot__years, ot__deal_concentration,
     ot__dilution, ot__exposure, ot__hedges, ot__returns, ot__musts, ot__network, ot__quarters,
     ot__conflicts, ot__story, ot__findings;
 #endif

@@ -464,7 +464,7 @@ enum ot_code ot_deal_evaluate(const struct ot_deal *deal, const struct ot_deal_o
                               struct ot_err *err)
 {
     static ot__section_fn *const sections[] = {
-        ot__firm,     ot__prices,    ot__effective, ot__warrants, ot__years, ot__concentration,
+        ot__firm,     ot__prices,    ot__effective, ot__warrants, ot__years, ot__deal_concentration,
         ot__dilution, ot__exposure,  ot__hedges,    ot__returns,  ot__musts, ot__network,
         ot__quarters, ot__conflicts, ot__story,     ot__findings, /* last: it reads the others */
     };

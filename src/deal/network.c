@@ -264,7 +264,7 @@ static enum ot_code concentration_of(struct ot__eval *eval, int64_t party_i, str
     return code;
 }
 
-enum ot_code ot__concentration(struct ot__eval *eval, struct ot_err *err)
+enum ot_code ot__deal_concentration(struct ot__eval *eval, struct ot_err *err)
 {
     enum ot_code code = OT_OK;
     for (int64_t i = 0; i < eval->deal->parties_n && !code; i++)
