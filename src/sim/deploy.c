@@ -93,7 +93,7 @@ enum ot_code ot_sim_setup_of(const struct ot_sim_deploy *ctx, int64_t max_tok,
         .max_batched_tokens =
             d->max_batched_tokens > 0 ? d->max_batched_tokens : host->batched_tokens,
         .max_model_len = d->max_model_len > 0 ? d->max_model_len : d->model->max_position,
-        .num_blocks = memory.kv_blocks,
+        .num_blocks = memory.kv_blocks + 1, /* the step floor leaves the null block out */
         .block_tokens = memory.block_tokens,
         .in_flight_n = host->in_flight_n,
         .output_ps = is_static ? 0 : picoseconds(output_s),
