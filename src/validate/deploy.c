@@ -153,6 +153,17 @@ double ot__replicas_of(const struct ot__meas *meas, const struct ot_deploy *depl
     return 1;
 }
 
+static int64_t longest_of(const struct ot__meas *meas)
+{
+    if (meas->workload != NULL && meas->workload->input.p_n > 0) {
+        const struct ot_sim_load load = ot_sim_load_of(meas->workload);
+        return ot_sim_load_max_tok(&load);
+    }
+    if (!meas->has[OT__COL_isl] || !meas->has[OT__COL_osl])
+        return 0;
+    return whole(meas, OT__COL_isl) + whole(meas, OT__COL_osl);
+}
+
 bool ot__deploy_of(const struct ot__predict_ctx *ctx, const struct ot__meas *meas,
                    struct ot_arena *arena, struct ot_deploy *ret_deploy, struct ot__outcome *ret)
 {
@@ -172,7 +183,7 @@ bool ot__deploy_of(const struct ot__predict_ctx *ctx, const struct ot__meas *mea
     deploy.max_batched_tokens = whole(meas, OT__COL_max_batched_tokens);
     deploy.max_model_len = whole(meas, OT__COL_max_model_len);
     if (deploy.max_model_len == 0) /* engines are started for the lengths they will see */
-        deploy.max_model_len = whole(meas, OT__COL_isl) + whole(meas, OT__COL_osl);
+        deploy.max_model_len = longest_of(meas);
     if (aws && meas->has[OT__COL_batch])
         deploy.max_num_seqs = whole(meas, OT__COL_batch);
     ot_err_init(&err, arena);

@@ -56,6 +56,27 @@ void ot__fix_training(const struct ot__row *row, struct ot__record *record)
 
 /* ---- MLPerf Inference ---- */
 
+/* DeepSeek-R1 runs with attention data parallel over the TP group; where a submission states no
+ * layout, over 8 chips with experts spread, as every stated one does. */
+static void mlperf_layout(struct ot_str kv, struct ot__record *record)
+{
+    struct ot_str *col = record->col;
+    double chips = 0;
+    const bool stated = col[OT__COL_tp].len > 0;
+    const bool eight = ot_str_num(col[OT__COL_n_chips], &chips) && chips >= 8;
+    if (stated && ot__has_word(kv, "enable_attention_dp=True")) {
+        col[OT__COL_dp] = col[OT__COL_tp];
+        col[OT__COL_tp] = ot_str_c("1");
+    } else if (!stated && eight && ot_str_is(col[OT__COL_model], "deepseek-r1")) {
+        col[OT__COL_tp] = ot_str_c("1");
+        col[OT__COL_dp] = col[OT__COL_ep] = ot_str_c("8");
+    } else if (ot_str_is(col[OT__COL_dp], "8") && ot_str_is(col[OT__COL_tp], "1")) {
+        col[OT__COL_dp] = ot_str_c(""); /* replicas behind one front end, not attention DP */
+    }
+    if (ot__has_word(kv, "num_nextn_predict_layers"))
+        ot__record_skip(record, "speculative decoding is not predicted yet", ot_str_c(""));
+}
+
 void ot__fix_mlperf(const struct ot__row *row, struct ot__record *record)
 {
     struct ot_str *col = record->col;
@@ -63,8 +84,9 @@ void ot__fix_mlperf(const struct ot__row *row, struct ot__record *record)
     const bool offline = ot_str_is(scenario, "Offline");
     const bool rate_row = ot_str_is(col[OT__COL_metric], "output_tokens_per_s");
     col[OT__COL_kind] = ot_str_c(offline ? "offline" : rate_row ? "limit" : "server");
-    col[OT__COL_workload] = ot_str_fmt(row->scratch, "mlperf-%.*s", (int)col[OT__COL_model].len,
-                                       col[OT__COL_model].ptr);
+    col[OT__COL_workload] = ot_str_fmt(row->scratch, "mlperf-%.*s%s", (int)col[OT__COL_model].len,
+                                       col[OT__COL_model].ptr,
+                                       ot_str_is(scenario, "Interactive") ? "-interactive" : "");
     col[OT__COL_engine] = engine_of(col[OT__COL_engine_version]);
     col[OT__COL_rate] = offline ? ot_str_c("") : ot__row_get(row, "samples_per_s");
     col[OT__COL_ttft_limit_s] = scaled(row, ot__row_get(row, "ttft_limit_ms"), 1e-3);
@@ -72,6 +94,9 @@ void ot__fix_mlperf(const struct ot__row *row, struct ot__record *record)
     const struct ot_str kv = ot__row_get(row, "kv_settings");
     if (ot__has_word(kv, "kv_cache_dtype=fp8") || ot__has_word(kv, "use_fp8=True"))
         col[OT__COL_dtype_kv] = ot_str_c("fp8");
+    if (ot__has_word(kv, "use_fp8=True")) /* the weights of v4.1, whatever the format column says */
+        col[OT__COL_dtype_weights] = ot_str_c("fp8");
+    mlperf_layout(kv, record);
     if (ot__has_word(kv, "prefill:") || ot__has_word(col[OT__COL_tp], "prefill"))
         ot__record_skip(record, "disaggregated serving is not predicted yet", ot_str_c(""));
     if (!ot_str_is(ot__row_get(row, "category"), "closed"))

@@ -223,11 +223,14 @@ void ot__predict_offline(const struct ot__predict_ctx *ctx, const struct ot__mea
         fail_all(n, ret, "does not fit in memory as described", err_line(arena, &err));
         return;
     }
-    double batch = (double)memory.kv_blocks * (double)memory.block_tokens *
-                   (double)deploy.layout.dp / (input + output / 2);
+    const double room = (double)memory.kv_blocks * (double)memory.block_tokens *
+                        (double)deploy.layout.dp / (input + output / 2);
+    double batch = room;
     if (meas[0]->has[OT__COL_max_num_seqs] && meas[0]->num[OT__COL_max_num_seqs] > 0)
         batch = fmin(batch, meas[0]->num[OT__COL_max_num_seqs] * (double)deploy.layout.dp);
-    batch = floor(batch);
+    /* Pipeline stages work on as many micro-batches at once. */
+    const double stages = (double)deploy.layout.pp;
+    batch = floor(fmin(batch, room / stages));
     if (batch < 1) {
         fail_all(n, ret, "does not fit in memory as described", ot_str_c("one request"));
         return;
@@ -236,7 +239,7 @@ void ot__predict_offline(const struct ot__predict_ctx *ctx, const struct ot__mea
         fail_all(n, ret, "no form for this step", err_line(arena, &err));
         return;
     }
-    const double request_s = output * step.value / batch + prompt.value;
+    const double request_s = (output * step.value / batch + prompt.value) / stages;
     const struct rates rates = {1 / request_s, input / request_s, output / request_s};
     const double fast = step.p10 / step.value, slow = step.p90 / step.value;
     for (size_t i = 0; i < n; i++) {
