@@ -19,7 +19,8 @@ enum {
     POINTS_MAX = 20,
     BATCHES = 10,
     DEFAULT_REQUESTS = 1500,
-    CAPACITY_REQUESTS = 600
+    CAPACITY_REQUESTS = 600,
+    HELD_MAX = 20000
 };
 /* Past this share of the throughput under an infinite backlog, queues do not settle in any run of
  * finite length. */
@@ -359,24 +360,31 @@ static bool set_up(struct run *run, struct ot_yield *ret)
     return bound_ok(run, ret);
 }
 
-/* How many requests a replica holds at most, by its limits: what a run must see come and go. */
+/* Requests a replica holds at once when everything is full: blocks and the engine's limit. */
+static double held_when_full(const struct run *run, const struct ot_yield *yield)
+{
+    const struct ot_sim_engine *engine = &run->setup.engine;
+    const double tokens = fmax(yield->mean_input_tok + yield->mean_output_tok / 2, 1);
+    double held = (double)yield->memory.kv_blocks * (double)yield->memory.block_tokens *
+                  (double)yield->deploy.layout.dp / tokens;
+    if (engine->max_num_seqs > 0)
+        held = fmin(held, (double)engine->max_num_seqs);
+    return ot_clamp(held, 1, HELD_MAX);
+}
+
+/* The same under the targets: a limit on the time per token lets none stay longer than it allows.
+ * A run must see as many come and go before it counts. */
 static int64_t held_at_most(const struct run *run, const struct ot_yield *yield)
 {
-    const double tokens = yield->mean_input_tok + yield->mean_output_tok / 2;
-    double held = (double)yield->memory.kv_blocks * (double)yield->memory.block_tokens *
-                  (double)yield->deploy.layout.dp / fmax(tokens, 1);
-    const double seqs = (double)run->setup.engine.max_num_seqs;
-    if (seqs > 0)
-        held = fmin(held, seqs);
-    /* a target on the time per token holds requests no longer than it allows */
     const struct ot_slo *slo = &run->query->slo;
+    double held = held_when_full(run, yield);
     for (int s = 0; s < OT_SLO_STAT_COUNT; s++) {
         const double tpot = slo->limit_s[OT_SLO_METRIC_tpot][s];
         const double ttft = slo->limit_s[OT_SLO_METRIC_ttft][s];
         if (tpot > 0)
             held = fmin(held, yield->capacity_req_per_s * (ttft + tpot * yield->mean_output_tok));
     }
-    held = ot_clamp(held, 1, 20000);
+    held = ot_clamp(held, 1, HELD_MAX);
     return (int64_t)held;
 }
 
@@ -480,7 +488,9 @@ void ot__rate_search(const struct ot_fits *fits, const struct ot_search_query *q
     ret->chips_n = ot_layout_chips(deploy.layout);
     if (!set_up(run, ret))
         return;
-    if (ot_sim_capacity(&run->setup, CAPACITY_REQUESTS, arena, &ret->capacity_req_per_s,
+    /* enough requests to fill it and to let the middle ones leave */
+    const double backlog = fmax(3 * held_when_full(run, ret), CAPACITY_REQUESTS);
+    if (ot_sim_capacity(&run->setup, (int64_t)backlog, arena, &ret->capacity_req_per_s,
                         &run->err) != OT_OK) {
         refuse(ret, OT_BINDING_unsupported, err_line(arena, &run->err));
         return;

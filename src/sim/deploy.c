@@ -98,6 +98,12 @@ enum ot_code ot_sim_setup_of(const struct ot_sim_deploy *ctx, int64_t max_tok,
         .in_flight_n = host->in_flight_n,
         .output_ps = is_static ? 0 : picoseconds(output_s),
         .client_ps = picoseconds(host->request_s)};
+    /* Limits and blocks are per attention-DP rank; the replica is simulated as one pool of its
+     * ranks, as the step cost counts it. */
+    const int64_t ranks = d->layout.dp > 0 ? d->layout.dp : 1;
+    e.max_num_seqs *= ranks;
+    e.max_batched_tokens *= ranks;
+    e.num_blocks *= ranks;
     if (e.max_num_seqs > e.max_batched_tokens) {
         e.max_batched_tokens = e.max_num_seqs;
     }
