@@ -624,7 +624,8 @@ void ot_field_page(const struct ot_table *table, struct ot_buf *out)
         const struct ot_table *one = all.items[t];
         ot_buf_addf(out, "%s%s %s\n\n", t ? "\n" : "", t ? "##" : "#", one->name);
         if (one->help)
-            ot_buf_addf(out, "%s.\n\n", one->help);
+            ot_buf_addf(out, "%s%s\n\n", one->help,
+                        ot_str_ends(ot_str_c(one->help), ".") ? "" : ".");
         ot_buf_addc(out, "| key | value | range | default | meaning |\n|---|---|---|---|---|\n");
         for (size_t i = 0; i < one->n; i++) {
             const struct ot_field *row = &one->rows[i];
