@@ -704,7 +704,7 @@ enum ot_code ot_model_import(struct ot_arena *arena, const char *path, struct ot
         .name = name,
         .title = name,
         .family = model_type,
-        .source = ot_str_dup(arena, ot_str_c(path)),
+        .source = ot_str_fmt(arena, "config.json of %s", name.ptr),
         .note = ot_node_get(top, "vision_config") != NULL
                     ? ot_str_c("the vision tower is not counted")
                     : ot_str_c(""),
