@@ -39,7 +39,7 @@ struct ot_advice { /* one offer that needs or needed a signature */
 };
 
 struct ot_chain_work { /* one pool and workload: the yield behind the plan */
-    struct ot_str pool, chip, workload, model, layout, engine;
+    struct ot_str pool, chip, software, workload, model, layout, engine;
     bool stated;   /* in the plan file, not simulated */
     bool feasible; /* false: the pool cannot serve it; why */
     struct ot_pred req_per_chip_s;

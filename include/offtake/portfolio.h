@@ -115,6 +115,7 @@ struct ot_plan_workload {
 };
 struct ot_plan_pool { /* a chip at a place */
     struct ot_str name, chip, maker, provider, site;
+    struct ot_str software; /* for floor 5: published, tuned, parity; the solver does not read it */
     struct ot_fact power_per_chip_w; /* all-in; needed where the site has a cap */
     struct ot_plan_step *learning;   /* factor on the work per chip, by date */
     int64_t learning_n;

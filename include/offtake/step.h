@@ -9,6 +9,20 @@ struct ot_layout {
 };
 int64_t ot_layout_chips(struct ot_layout layout);
 
+/* How far the software of an AWS chip is taken to be (docs/models/software.md); no effect on
+ * others. published: as the vendor publishes it, measured; tuned: the same with the better prefill
+ * kernels some have published; parity: a what-if in which kernels and scheduler are as good,
+ * relative to this chip's own facts, as the best measured elsewhere. */
+#define OT_SOFTWARE_LIST(X) X(published) X(tuned) X(parity)
+enum ot_software {
+#define OT_SOFTWARE_ENUM(name) OT_SOFTWARE_##name,
+    OT_SOFTWARE_LIST(OT_SOFTWARE_ENUM)
+#undef OT_SOFTWARE_ENUM
+    OT_SOFTWARE_COUNT
+};
+const char *ot_software_name(enum ot_software software);
+bool ot_software_parse(struct ot_str text, enum ot_software *ret);
+
 struct ot_deploy { /* what runs where: one replica */
     const struct ot_model *model;
     const struct ot_chip *chip;
@@ -24,20 +38,17 @@ struct ot_deploy { /* what runs where: one replica */
     /* Chips with several cores a rank (AWS): TP ranks on each of the tp chips, 0 = cores / lnc; a
      * table that counts TP in ranks gives tp = chips used and ranks_per_chip = ranks / chips. */
     int64_t ranks_per_chip, lnc; /* 0 = the chip's */
-    /* Named setting of AWS prefill efficiency, docs/models/neuron-prefill.md. */
-    enum ot_prefill_tuning {
-        OT_PREFILL_PLAIN,
-        OT_PREFILL_TUNED
-    } prefill_tuning;
+    enum ot_software software;
 };
 /* A deployment with everything at its default: layout all 1, tp by the rule, skew power_law_1.2. */
 struct ot_deploy ot_deploy_of(const struct ot_model *model, const struct ot_chip *chip);
-/* nxd on AWS chips, else vllm. */
-enum ot_engine ot_engine_default(const struct ot_fits *fits, const struct ot_chip *chip);
+/* nxd on AWS chips (vllm at software parity), else vllm. */
+enum ot_engine ot_engine_default(const struct ot_fits *fits, const struct ot_chip *chip,
+                                 enum ot_software software);
 /* Fills defaults (DESIGN 5): dtypes, engine, tp by the rule when layout.tp == 0; each default used
  * goes to assumed (may be NULL). Formats left at fp32 (0) are not set; an AWS chip always gets
- * engine nxd. OT_INPUT when the model cannot run so. Every function below wants a filled
- * deployment. */
+ * engine nxd, at software parity vllm. OT_INPUT when the model cannot run so. Every function below
+ * wants a filled deployment. */
 enum ot_code ot_deploy_fill(const struct ot_fits *fits, struct ot_deploy *deploy,
                             struct ot_assumed *assumed, struct ot_err *err) OT_MUST_CHECK;
 

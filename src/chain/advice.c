@@ -19,10 +19,10 @@ static enum ot_verdict verdict_of(const struct ot_plan_offer *offer,
 {
     if (offer->state == OT_OFFER_STATE_signed)
         return OT_VERDICT_keep;
-    if (result->decision == OT_DECISION_closed)
-        return OT_VERDICT_closed;
     if (!offer->price_usd_per_chip_s.has)
         return OT_VERDICT_no_price;
+    if (result->decision == OT_DECISION_closed)
+        return OT_VERDICT_closed;
     if (result->chips > signed_chips_min)
         return OT_VERDICT_sign;
     bool near = advice->has_walk_away && advice->walk_away_usd_per_chip_s >=

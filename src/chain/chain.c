@@ -98,8 +98,7 @@ static enum ot_code evaluate_deal(const struct ot_chain_in *in, const struct ot_
         return OT_OK;
     }
     struct ot_deal_opts opts = {
-        .as_of_day = plan->as_of_day, .has_as_of = true, .seed = in->seed,
-                                .threads = in->threads};
+        .as_of_day = plan->as_of_day, .has_as_of = true, .seed = in->seed, .threads = in->threads};
     struct ot_deal_part *part = &ret->deals[ret->deals_n];
     part->file = ref->file;
     code = ot_deal_evaluate(deal, &opts, arena, &part->result, err);

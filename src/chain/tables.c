@@ -70,6 +70,7 @@ const struct ot_table ot_advice_table = {.name = "advice",
 static const struct ot_field work_rows[] = {
     STR(ot_chain_work, pool, "pool"),
     STR(ot_chain_work, chip, "chip"),
+    STR(ot_chain_work, software, "of AWS chips: published, tuned, or parity (a what-if)"),
     STR(ot_chain_work, workload, "workload"),
     STR(ot_chain_work, model, "model"),
     STR(ot_chain_work, layout, "parallel layout of a replica"),

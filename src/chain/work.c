@@ -7,47 +7,70 @@ struct lookup {
     struct ot_search *search;
     const struct ot_plan *plan;
     const struct ot_chip **chips; /* by pool */
+    enum ot_software *software;   /* by pool */
     struct ot_arena *arena;
 };
 
-static enum ot_code find_chips(const struct ot_chain_in *in, const struct ot_plan *plan,
-                               struct ot_arena *arena, const struct ot_chip **ret_chips,
+/* Where a name of pool or workload `i` was written, for messages. */
+static struct ot_loc place(const struct ot_plan *plan, const char *list, int64_t i, const char *key,
+                           struct ot_arena *arena)
+{
+    struct ot_str path = ot_str_fmt(arena, "%s[%lld].%s", list, (long long)i, key);
+    const struct ot_node *node = plan->root == NULL ? NULL : ot_node_at(plan->root, path.ptr);
+    return node == NULL ? ot_loc_of(plan->path, 0, 0) : node->loc;
+}
+
+static enum ot_code find_pools(const struct ot_chain_in *in, struct lookup *look,
                                struct ot_err *err)
 {
-    (void)arena;
+    const struct ot_plan *plan = look->plan;
     for (int64_t i = 0; i < plan->pools_n; i++) {
-        struct ot_loc loc = ot_loc_of(plan->path, 0, 0);
-        enum ot_code code =
-            ot_catalog_chip(in->catalog, plan->pools[i].chip, loc, &ret_chips[i], err);
+        const struct ot_plan_pool *pool = &plan->pools[i];
+        struct ot_loc loc = place(plan, "pools", i, "chip", look->arena);
+        enum ot_code code = ot_catalog_chip(in->catalog, pool->chip, loc, &look->chips[i], err);
         if (code != OT_OK)
             return code;
+        if (!ot_software_parse(pool->software, &look->software[i]))
+            return ot_err_set(err, OT_INPUT, place(plan, "pools", i, "software", look->arena),
+                              "software", pool->software, "published, tuned or parity");
     }
     return OT_OK;
 }
 
-/* Does pool p still need a simulated answer for workload w, and is it the first with its chip? */
-static bool is_first_unknown(const struct lookup *look, const struct ot_work *work, int64_t p,
-                             int64_t w)
+/* Does pool p need a simulated answer for workload w with this software? */
+static bool is_unknown(const struct lookup *look, const struct ot_work *work, int64_t p, int64_t w,
+                       enum ot_software software)
 {
-    if (work->cells[p * work->workloads_n + w].has)
-        return false;
+    return look->software[p] == software && !work->cells[p * work->workloads_n + w].has;
+}
+
+/* … and is it the first with its chip? */
+static bool is_first_unknown(const struct lookup *look, const struct ot_work *work, int64_t p,
+                             int64_t w, enum ot_software software)
+{
     for (int64_t i = 0; i < p; i++)
-        if (look->chips[i] == look->chips[p] && !work->cells[i * work->workloads_n + w].has)
+        if (look->chips[i] == look->chips[p] && is_unknown(look, work, i, w, software))
             return false;
-    return true;
+    return is_unknown(look, work, p, w, software);
 }
 
 static enum ot_code make_query(const struct ot_chain_in *in, const struct lookup *look, int64_t w,
                                struct ot_search_query *query, struct ot_err *err)
 {
     const struct ot_plan_workload *workload = &look->plan->workloads[w];
-    struct ot_loc loc = ot_loc_of(look->plan->path, 0, 0);
-    enum ot_code code =
-        ot_catalog_model(in->catalog, workload->model, loc, &query->base.model, err);
+    const struct ot_plan *plan = look->plan;
+    struct ot_arena *arena = look->arena;
+    const struct ot_model *model = NULL;
+    enum ot_code code = ot_catalog_model(in->catalog, workload->model,
+                                         place(plan, "workloads", w, "model", arena), &model, err);
     if (code == OT_OK)
-        code = ot_catalog_workload(in->catalog, workload->workload, loc, &query->workload, err);
+        code = ot_catalog_workload(in->catalog, workload->workload,
+                                   place(plan, "workloads", w, "workload", arena), &query->workload,
+                                   err);
     if (code == OT_OK)
-        code = ot_slo_parse(workload->slo, loc, &query->slo, err);
+        code = ot_slo_parse(workload->slo, place(plan, "workloads", w, "slo", arena), &query->slo,
+                            err);
+    query->base.model = model;
     query->opts.requests_n = in->requests_n > 0 ? in->requests_n : 600;
     query->opts.seed = in->seed;
     query->opts.threads = in->threads;
@@ -76,6 +99,7 @@ static struct ot_chain_work *add_row(struct ot_chain_result *ret, const struct o
     struct ot_chain_work *row = &ret->work[ret->work_n++];
     row->pool = plan->pools[p].name;
     row->chip = plan->pools[p].chip;
+    row->software = plan->pools[p].software;
     row->workload = plan->workloads[w].name;
     row->model = plan->workloads[w].model;
     return row;
@@ -133,37 +157,53 @@ static const struct ot_yield *yield_of(const struct ot_search_result *found,
     return NULL;
 }
 
+/* One search for workload w over the chips of the pools with this software. */
 static enum ot_code search_workload(const struct ot_chain_in *in, const struct lookup *look,
-                                    int64_t w, struct ot_work *work, struct ot_chain_result *ret,
-                                    struct ot_err *err)
+                                    int64_t w, enum ot_software software, struct ot_work *work,
+                                    struct ot_chain_work *rows, struct ot_err *err)
 {
     const struct ot_plan *plan = look->plan;
     const struct ot_chip **wanted =
         ot_arena_calloc(look->arena, (size_t)plan->pools_n, sizeof(*wanted));
     struct ot_search_query query = {.chips = wanted};
     for (int64_t p = 0; p < plan->pools_n; p++)
-        if (is_first_unknown(look, work, p, w))
+        if (is_first_unknown(look, work, p, w, software))
             wanted[query.chips_n++] = look->chips[p];
+    if (query.chips_n == 0)
+        return OT_OK;
     struct ot_search_result found = {0};
-    if (query.chips_n > 0) {
-        enum ot_code code = make_query(in, look, w, &query, err);
-        if (code == OT_OK)
-            code = ot_search_run(look->search, &query, &found, err);
-        if (code != OT_OK)
-            return code;
-    }
+    enum ot_code code = make_query(in, look, w, &query, err);
+    query.base.software = software;
+    if (code == OT_OK)
+        code = ot_search_run(look->search, &query, &found, err);
+    if (code != OT_OK)
+        return code;
     for (int64_t p = 0; p < plan->pools_n; p++) {
-        struct ot_work_cell *cell = &work->cells[p * work->workloads_n + w];
-        struct ot_chain_work *row = add_row(ret, plan, p, w);
-        if (cell->has) {
-            fill_stated(row, cell);
+        if (!is_unknown(look, work, p, w, software))
             continue;
-        }
         const struct ot_yield *yield = yield_of(&found, look->chips[p]);
         OT_ASSERT(yield != NULL);
-        fill_from_yield(plan, yield, look->arena, row, cell);
+        fill_from_yield(plan, yield, look->arena, &rows[p],
+                        &work->cells[p * work->workloads_n + w]);
     }
     return OT_OK;
+}
+
+static enum ot_code work_of(const struct ot_chain_in *in, const struct lookup *look, int64_t w,
+                            struct ot_work *work, struct ot_chain_result *ret, struct ot_err *err)
+{
+    const struct ot_plan *plan = look->plan;
+    struct ot_chain_work *rows = &ret->work[ret->work_n];
+    for (int64_t p = 0; p < plan->pools_n; p++) {
+        struct ot_chain_work *row = add_row(ret, plan, p, w);
+        const struct ot_work_cell *cell = &work->cells[p * work->workloads_n + w];
+        if (cell->has)
+            fill_stated(row, cell);
+    }
+    enum ot_code code = OT_OK;
+    for (int s = 0; s < OT_SOFTWARE_COUNT && code == OT_OK; s++)
+        code = search_workload(in, look, w, (enum ot_software)s, work, rows, err);
+    return code;
 }
 
 enum ot_code ot__chain_work(const struct ot_chain_in *in, const struct ot_plan *plan,
@@ -172,7 +212,8 @@ enum ot_code ot__chain_work(const struct ot_chain_in *in, const struct ot_plan *
 {
     struct lookup look = {.plan = plan, .arena = arena};
     look.chips = ot_arena_calloc(arena, (size_t)plan->pools_n, sizeof(*look.chips));
-    enum ot_code code = find_chips(in, plan, arena, look.chips, err);
+    look.software = ot_arena_calloc(arena, (size_t)plan->pools_n, sizeof(*look.software));
+    enum ot_code code = find_pools(in, &look, err);
     if (code != OT_OK)
         return code;
     look.search = ot_search_new(arena, in->catalog, in->fits);
@@ -182,7 +223,7 @@ enum ot_code ot__chain_work(const struct ot_chain_in *in, const struct ot_plan *
         if (in->progress != NULL)
             in->progress(in->progress_ctx,
                          ot_str_fmt(arena, "work per chip: %s", plan->workloads[w].name.ptr).ptr);
-        code = search_workload(in, &look, w, work, ret, err);
+        code = work_of(in, &look, w, work, ret, err);
     }
     return code;
 }

@@ -74,16 +74,20 @@ static void text_swings(struct ot__cli *cli, const struct ot_chain_result *r, st
     }
 }
 
+static struct ot_str band_text(struct ot__cli *cli, const struct ot_pred *p, double scale)
+{
+    return ot_str_fmt(cli->arena, "%s - %s", ot_num_text(cli->arena, p->p10 * scale, 3).ptr,
+                      ot_num_text(cli->arena, p->p90 * scale, 3).ptr);
+}
+
 static void text_work(struct ot__cli *cli, const struct ot_chain_result *r, struct ot_buf *out)
 {
     static const struct ot_col cols[] = {
         {.key = "workload", .head = "workload"},
         {.key = "pool", .head = "pool"},
         {.key = "layout", .head = "layout"},
-        {.key = "engine", .head = "engine"},
-        {.key = "req_per_chip_h", .head = "requests", .unit = "/chip-h", .kind = OT_COL_NUM},
-        {.key = "p10", .head = "p10", .kind = OT_COL_NUM},
-        {.key = "p90", .head = "p90", .kind = OT_COL_NUM},
+        {.key = "req_per_chip_h", .head = "req", .unit = "/chip-h", .kind = OT_COL_NUM},
+        {.key = "band", .head = "p10 - p90"},
         {.key = "label", .head = "label"},
         {.key = "usd_per_mtok", .head = "$/Mtok", .kind = OT_COL_NUM},
         {.key = "binding", .head = "binds"},
@@ -95,12 +99,10 @@ static void text_work(struct ot__cli *cli, const struct ot_chain_result *r, stru
         ot_grid_row(grid);
         ot_grid_str(grid, w->workload);
         ot_grid_str(grid, w->pool);
-        ot_grid_str(grid, w->layout);
-        ot_grid_str(grid, w->engine);
+        ot_grid_str(grid, w->feasible ? w->layout : ot_str_c("-"));
         ot_grid_num(grid, w->req_per_chip_s.value * 3600);
-        ot_grid_num(grid, w->req_per_chip_s.p10 * 3600);
-        ot_grid_num(grid, w->req_per_chip_s.p90 * 3600);
-        ot_grid_str(grid, ot_str_c(ot_label_name(w->req_per_chip_s.label)));
+        ot_grid_str(grid, w->feasible ? band_text(cli, &w->req_per_chip_s, 3600) : ot_str_c("-"));
+        ot_grid_str(grid, ot_str_c(w->stated ? "stated" : ot_label_name(w->req_per_chip_s.label)));
         if (w->has_usd)
             ot_grid_num(grid, w->usd_per_mtok.value);
         else

@@ -79,6 +79,16 @@ static enum ot_code read_formats(struct ot__cli *cli, struct ot_search_query *qu
     return OT_OK;
 }
 
+static enum ot_code read_software(struct ot__cli *cli, struct ot_search_query *query,
+                                  struct ot_err *err)
+{
+    const struct ot__given *given = ot__cli_given(cli, "software");
+    if (given == NULL || ot_software_parse(given->value, &query->base.software))
+        return OT_OK;
+    return ot_err_set(err, OT_USAGE, given->loc, "--software", given->value,
+                      "published, tuned or parity");
+}
+
 static enum ot_code read_engine(struct ot__cli *cli, struct ot_search_query *query,
                                 struct ot_err *err)
 {
@@ -149,6 +159,8 @@ static enum ot_code read_question(struct ot__cli *cli, struct sizing *sizing, st
         code = read_formats(cli, &sizing->query, err);
     if (code == OT_OK)
         code = read_engine(cli, &sizing->query, err);
+    if (code == OT_OK)
+        code = read_software(cli, &sizing->query, err);
     if (code == OT_OK)
         code = ot__cli_catalog(cli, err);
     if (code == OT_OK)
@@ -515,6 +527,7 @@ static const struct ot__opt opts[] = {
     {"dtype-moe", "FORMAT", NULL, "of expert weights alone"},
     {"dtype-kv", "FORMAT", "bf16", "of the KV cache"},
     {"engine", "NAME", "nxd on AWS chips, else vllm", "serving engine"},
+    {"software", "NAME", "published", "of AWS chips: published, tuned, parity (a what-if)"},
     {"max-num-seqs", "N", "the engine's", "sequences that run at once on a replica"},
     {"max-chips", "N", "16, more if needed", "chips of one replica at most"},
     {"requests", "N", "1500", "requests simulated per rate tried"},

@@ -90,11 +90,9 @@ static enum ot_code read_words(struct ot__cli *cli, struct ot_deploy *d, struct 
     const struct ot__given *skew = ot__cli_given(cli, "skew");
     if (skew && !ot_skew_parse(skew->value, &d->skew_gamma))
         return ot__cli_refuse(cli, skew, "balanced, power_law_1.01, power_law_1.2 or 0 to 1", err);
-    const struct ot__given *prefill = ot__cli_given(cli, "prefill");
-    if (prefill && ot_str_is(prefill->value, "tuned"))
-        d->prefill_tuning = OT_PREFILL_TUNED;
-    else if (prefill && !ot_str_is(prefill->value, "plain"))
-        return ot__cli_refuse(cli, prefill, "plain or tuned", err);
+    const struct ot__given *software = ot__cli_given(cli, "software");
+    if (software && !ot_software_parse(software->value, &d->software))
+        return ot__cli_refuse(cli, software, "published, tuned or parity", err);
     if (!skew && ot_model_params(d->model) > ot_model_params_active(d->model))
         ot_assumed_add(&cli->assumed, ot_str_c("skew"), ot_str_c("power_law_1.2"), "default");
     return OT_OK;
@@ -118,7 +116,6 @@ enum ot_code ot__cli_deploy_open(struct ot__cli *cli, const struct ot_chip *chip
     if (code)
         return code;
     struct ot_deploy deploy = ot_deploy_of(found, chip);
-    deploy.engine = ot_engine_default(cli->fits, chip);
     code = read_layout(cli, &deploy.layout, err);
     if (code == OT_OK)
         code = read_limits(cli, &deploy, err);
@@ -126,6 +123,8 @@ enum ot_code ot__cli_deploy_open(struct ot__cli *cli, const struct ot_chip *chip
         code = read_formats(cli, &deploy, err);
     if (code == OT_OK)
         code = read_words(cli, &deploy, err);
+    if (!ot__cli_given(cli, "engine"))
+        deploy.engine = ot_engine_default(cli->fits, chip, deploy.software);
     if (code == OT_OK)
         *ret = deploy;
     return code;

@@ -30,7 +30,7 @@
     {"block-size", "N", "the engine's", "tokens in a KV block"},                                   \
     {"ranks-per-chip", "N", "cores / lnc", "tensor parallel ranks on an AWS chip"},                \
     {"lnc", "N", "the chip's", "physical cores in a logical one (AWS)"},                           \
-    {"prefill", "NAME", "plain", "AWS prefill kernels: plain, tuned"}
+    {"software", "NAME", "published", "of AWS chips: published, tuned, parity (a what-if)"}
 /* clang-format on */
 
 /* Opens the catalogue, reads the options above and fills the rest; defaults go to cli->assumed. */

@@ -215,8 +215,8 @@ static enum ot_code check_terms(const struct check *c, int64_t i)
         bool ok;
         const char *key, *allowed;
     } rules[] = {
-        {!o->price_usd_per_chip_s.has || finite_in(o->price_usd_per_chip_s.value, 0.0, 1e6), "price",
-         "a price >= 0, or n/d where none is public"},
+        {!o->price_usd_per_chip_s.has || finite_in(o->price_usd_per_chip_s.value, 0.0, 1e6),
+         "price", "a price >= 0, or n/d where none is public"},
         {o->price_usd_per_chip_s.has || o->state == OT_OFFER_STATE_proposed, "price",
          "a known price: this offer is signed already"},
         {finite_in(o->min_take_frac, 0.0, 1.0), "min_take", "a share from 0 to 1"},

@@ -26,7 +26,9 @@ struct ot_deploy ot__search_base(const struct ot_search_query *query, const stru
     if (!query->dtype_kv_fixed)
         deploy.dtype_kv = OT_DTYPE_bf16;
     if (!query->engine_fixed)
-        deploy.engine = ot_str_is(chip->vendor, "AWS") ? OT_ENGINE_nxd : OT_ENGINE_vllm;
+        deploy.engine = ot_str_is(chip->vendor, "AWS") && deploy.software != OT_SOFTWARE_parity
+                            ? OT_ENGINE_nxd
+                            : OT_ENGINE_vllm;
     return deploy;
 }
 

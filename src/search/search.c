@@ -101,7 +101,7 @@ static void key_of(struct ot_arena *arena, const struct ot_search_query *query,
                              d.block_tokens,
                              d.ranks_per_chip,
                              d.lnc,
-                             (int64_t)d.prefill_tuning,
+                             (int64_t)d.software,
                              query->opts.requests_n,
                              query->opts.max_chips_n,
                              (int64_t)query->opts.seed};

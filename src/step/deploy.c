@@ -17,10 +17,34 @@ struct ot_deploy ot_deploy_of(const struct ot_model *model, const struct ot_chip
                               .skew_gamma = 0.33};
 }
 
-enum ot_engine ot_engine_default(const struct ot_fits *fits, const struct ot_chip *chip)
+static const char *const software_names[] = {
+#define NAME(name) #name,
+    OT_SOFTWARE_LIST(NAME)
+#undef NAME
+};
+
+const char *ot_software_name(enum ot_software software)
+{
+    OT_ASSERT((int)software >= 0 && software < OT_SOFTWARE_COUNT);
+    return software_names[software];
+}
+
+bool ot_software_parse(struct ot_str text, enum ot_software *ret)
+{
+    for (size_t i = 0; i < OT_COUNT(software_names); i++)
+        if (ot_str_is(text, software_names[i])) {
+            *ret = (enum ot_software)i;
+            return true;
+        }
+    return false;
+}
+
+enum ot_engine ot_engine_default(const struct ot_fits *fits, const struct ot_chip *chip,
+                                 enum ot_software software)
 {
     struct ot_neuron_fit row;
-    return ot_fits_neuron(fits, chip, &row) ? OT_ENGINE_nxd : OT_ENGINE_vllm;
+    const bool neuron = software != OT_SOFTWARE_parity && ot_fits_neuron(fits, chip, &row);
+    return neuron ? OT_ENGINE_nxd : OT_ENGINE_vllm;
 }
 
 static void assume(struct ot_assumed *assumed, const char *path, const char *value, const char *why)
@@ -187,7 +211,10 @@ static enum ot_code fill_engine(const struct ot_fits *fits, struct ot_deploy *d,
                                 struct ot_assumed *assumed, struct ot_err *err)
 {
     struct ot_neuron_fit row;
-    const bool neuron = ot_fits_neuron(fits, d->chip, &row);
+    const bool aws = ot_fits_neuron(fits, d->chip, &row);
+    const bool neuron = aws && d->software != OT_SOFTWARE_parity;
+    if (aws && !neuron && d->engine == OT_ENGINE_nxd)
+        d->engine = OT_ENGINE_vllm;
     if (neuron && d->engine != OT_ENGINE_nxd) {
         d->engine = OT_ENGINE_nxd;
         assume(assumed, "engine", "nxd", "the engine of AWS chips");

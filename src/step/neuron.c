@@ -125,7 +125,7 @@ void ot__neuron_prefill(const struct ot__plan *plan, const struct ot_step_load *
     if (load->prefill_tokens <= 0)
         return;
     const struct ot__rank_load r = ot__rank_load_of(d, load);
-    const bool tuned = d->prefill_tuning == OT_PREFILL_TUNED && !ot__has_experts(d->model);
+    const bool tuned = d->software == OT_SOFTWARE_tuned && !ot__has_experts(d->model);
     const double eta = tuned ? f->eta_p_tuned : f->eta_p;
     const double rate = eta * (double)d->lnc * f->tensor_core_flop_per_s;
     const double tokens = r.prefill_seqs * r.prefill_len;

@@ -107,7 +107,7 @@ enum ot_code ot__plan_init(const struct ot_fits *fits, const struct ot_deploy *d
     const int64_t layers = ot_model_layers(deploy->model);
     plan.layers_n = (double)layers;
     OT_ASSERT(plan.host && deploy->layout.tp >= 1 && deploy->block_tokens >= 1);
-    plan.neuron = ot_fits_neuron(fits, deploy->chip, &plan.neuron_fit);
+    plan.neuron = ot__is_neuron(deploy) && ot_fits_neuron(fits, deploy->chip, &plan.neuron_fit);
     if (!plan.neuron) {
         const struct ot_scale_fit *decode =
             ot_fits_scale(fits, deploy->chip, deploy->dtype_weights, "decode");
@@ -148,6 +148,13 @@ static struct ot_pred neuron_band(const struct ot__plan *plan, bool decode, doub
     return ot_pred_of(time_s, low, high, f->label);
 }
 
+static struct ot_pred parity_band(const struct ot__plan *plan, double time_s)
+{
+    const char *scope = ot__has_experts(plan->deploy.model) ? "step_parity_moe" : "step_parity";
+    const struct ot_pred band = ot_fits_band(plan->fits, scope, OT_OP_COUNT);
+    return ot_pred_of(time_s, band.p10, band.p90, OT_LABEL_first_principles);
+}
+
 /* How the row of the matrix products was come by decides for the step. */
 static const struct ot__found *main_row(const struct ot__plan *plan)
 {
@@ -171,6 +178,8 @@ struct ot_pred ot__plan_band(const struct ot__plan *plan, const struct ot_step_l
                                              {"step_family", "step_family_moe"},
                                              {"step_gpu", "step_gpu_moe"},
                                              {"step_other", "step_other_moe"}};
+    if (plan->deploy.software == OT_SOFTWARE_parity)
+        return parity_band(plan, time_s);
     const struct ot_chip *chip = plan->deploy.chip;
     const struct ot__found *row = main_row(plan);
     const bool near = ot_str_eq(row->fit.chip, chip->name) ||
