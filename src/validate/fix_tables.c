@@ -142,6 +142,9 @@ void ot__fix_neuron(const struct ot__row *row, struct ot__record *record)
         col[OT__COL_dtype_weights] = ot_str_c("bf16");
     if (ot__has_word(ot__row_get(row, "framework"), "optimum"))
         col[OT__COL_mode] = ot_str_c("max_len"); /* its bucket is the maximum length */
+    if (ot__has_word(ot__row_get(row, "framework"), "Transformers") &&
+        !ot_str_is(col[OT__COL_batch], "1"))
+        col[OT__COL_arrival] = ot_str_c("static"); /* no continuous batching in it */
     skip_marked(record);
     if (col[OT__COL_spec].len > 0)
         ot__record_skip(record, "speculative decoding is not predicted yet", col[OT__COL_spec]);

@@ -345,7 +345,7 @@ static bool serve(const struct ot__predict_ctx *ctx, const struct ot__meas *meas
     const struct ot_pred step = step_band(ctx, &ret->deploy, arena);
     double capacity = 0;
     const bool open = load.arrival == OT_SIM_OPEN;
-    if (open && ot_sim_capacity(&setup, REQUESTS_DEFAULT, arena, &capacity, &err) != OT_OK)
+    if (open && ot_sim_capacity(&setup, 0, arena, &capacity, &err) != OT_OK)
         return ot__outcome_fail(out, "cannot be served as described", err_line(arena, &err));
     ret->band = (struct ot_sim_band){
         .u = open && capacity > 0 ? load.rate_req_per_s / capacity : 0,
@@ -390,13 +390,54 @@ static void predict_bucket(const struct ot__predict_ctx *ctx, const struct ot__m
                     tpot ? time : ot_pred_inverse(time, batch * ot__replicas_of(meas, &deploy)));
 }
 
+/* One request at a time on an engine whose every step is compiled for its largest batch and length
+ * (optimum-neuron): the padded step, and the prompt's own bucket. */
+static bool padded_single(const struct ot__meas *meas)
+{
+    return ot_str_is(meas->text[OT__COL_mode], "max_len") && meas->num[OT__COL_concurrency] == 1 &&
+           meas->has[OT__COL_batch] && meas->has[OT__COL_isl] && meas->has[OT__COL_osl] &&
+           meas->has[OT__COL_max_model_len];
+}
+
+static void predict_padded(const struct ot__predict_ctx *ctx, const struct ot__meas *meas,
+                           struct ot_arena *arena, struct ot__outcome *ret)
+{
+    struct ot_deploy deploy;
+    struct ot_pred step, prompt;
+    struct ot_err err;
+    const double batch = meas->num[OT__COL_batch], output = meas->num[OT__COL_osl];
+    const int64_t length = ot_step_bucket((int64_t)meas->num[OT__COL_max_model_len]);
+    const int64_t bucket = ot_step_bucket((int64_t)meas->num[OT__COL_isl]);
+    const struct ot_step_load token = {.decode_seqs = batch,
+                                       .decode_kv_tokens = batch * (double)length};
+    struct ot_step_load chunk = {0};
+    ot_step_load_chunk(&chunk, 0, (double)bucket);
+    ot_err_init(&err, arena);
+    if (!ot__deploy_of(ctx, meas, arena, &deploy, ret))
+        return;
+    if (ot_step_time(ctx->fits, &deploy, &token, arena, &step, NULL, &err) != OT_OK ||
+        ot_step_time(ctx->fits, &deploy, &chunk, arena, &prompt, NULL, &err) != OT_OK) {
+        (void)ot__outcome_fail(ret, "no form for this step", err_line(arena, &err));
+        return;
+    }
+    const double request_s = prompt.value + (output - 1) * step.value;
+    if (ot_str_starts(meas->metric, "tpot_"))
+        set_outcome(ret, step);
+    else if (ot_str_starts(meas->metric, "ttft_"))
+        set_outcome(ret, prompt);
+    else if (ot_str_is(meas->metric, "output_tokens_per_s"))
+        set_outcome(ret, ot_pred_inverse(ot_pred_scale(step, request_s / step.value), output));
+    else
+        (void)ot__outcome_fail(ret, "metric without meaning under load", meas->metric);
+}
+
 void ot__predict_load(const struct ot__predict_ctx *ctx, const struct ot__meas *const *meas,
                       size_t n, struct ot_arena *arena, struct ot__outcome *ret)
 {
     struct served served;
-    if (bucket_only(meas[0])) {
+    if (bucket_only(meas[0]) || padded_single(meas[0])) {
         for (size_t i = 0; i < n; i++)
-            predict_bucket(ctx, meas[i], arena, &ret[i]);
+            (bucket_only(meas[0]) ? predict_bucket : predict_padded)(ctx, meas[i], arena, &ret[i]);
         return;
     }
     if (!serve(ctx, meas[0], arena, &served, &ret[0])) {
