@@ -160,6 +160,34 @@ static void state_traffic(const struct ot_deploy *d, const struct ot_layers *l, 
     stream(ops, "state", d, OT_ELEMENTWISE_add, 2 * seqs * (double)l->state_bytes / ot__ranks(d));
 }
 
+void ot__decode_lengths(const struct ot_deploy *d, const struct ot_layers *l,
+                        const struct ot__rank_load *load, struct ot_kernel *k)
+{
+    k->batch = load->decode_seqs;
+    k->kv_len = ot__seen(l, load->decode_len) / (double)d->layout.cp;
+}
+
+void ot__prefill_lengths(const struct ot_deploy *d, const struct ot_layers *l,
+                         const struct ot__rank_load *load, struct ot_kernel *k)
+{
+    const double cp = (double)d->layout.cp;
+    const bool cut = l->window > 0 && load->longest > (double)l->window;
+    k->batch = load->prefill_seqs;
+    k->q_len = load->prefill_len / cp;
+    k->kv_len = load->prefill_past + load->prefill_len;
+    k->pairs = load->pairs / cp;
+    k->longest = load->longest;
+    k->window = cut ? ot__seen(l, load->longest) : 0;
+}
+
+static void attention_shape(const struct ot__shard *s, bool mla, struct ot_kernel *k)
+{
+    k->heads = s->heads;
+    k->kv_heads = mla ? 1 : s->kv_heads;
+    k->head_dim = s->head_dim;
+    k->v_head_dim = s->v_dim;
+}
+
 void ot__ops_attention(const struct ot_deploy *d, const struct ot_layers *l,
                        const struct ot__rank_load *load, struct ot__ops *ops)
 {
@@ -171,36 +199,19 @@ void ot__ops_attention(const struct ot_deploy *d, const struct ot_layers *l,
     const bool mla = l->attn == OT_ATTN_mla;
     const double cp = (double)d->layout.cp;
     const struct ot__shard s = ot__shard_of(d, l);
-    struct ot_kernel shape = {.heads = s.heads};
-    shape.kv_heads = mla ? 1 : s.kv_heads;
-    shape.head_dim = s.head_dim;
-    shape.v_head_dim = s.v_dim;
     if (load->decode_seqs > 0) {
-        struct ot_kernel *k =
-            add(ops, "decode attention", 1, mla ? OT_OP_mla_decode : OT_OP_attention_decode, d);
-        k->batch = load->decode_seqs;
-        k->kv_len = ot__seen(l, load->decode_len) / cp;
-        k->heads = shape.heads;
-        k->kv_heads = shape.kv_heads;
-        k->head_dim = shape.head_dim;
-        k->v_head_dim = shape.v_head_dim;
+        const enum ot_op op = mla ? OT_OP_mla_decode : OT_OP_attention_decode;
+        struct ot_kernel *k = add(ops, "decode attention", 1, op, d);
+        attention_shape(&s, mla, k);
+        ot__decode_lengths(d, l, load, k);
         exchange(ops, "join context shards", d, OT_OP_allreduce, cp,
                  2 * load->decode_seqs * s.heads * s.v_dim);
     }
     if (load->prefill_seqs > 0) {
-        struct ot_kernel *k =
-            add(ops, "prefill attention", 1, mla ? OT_OP_mla_prefill : OT_OP_attention_prefill, d);
-        k->batch = load->prefill_seqs;
-        k->q_len = load->prefill_len / cp;
-        k->kv_len = load->prefill_past + load->prefill_len;
-        k->pairs = load->pairs / cp;
-        k->longest = load->longest;
-        k->heads = shape.heads;
-        k->kv_heads = shape.kv_heads;
-        k->head_dim = shape.head_dim;
-        k->v_head_dim = shape.v_head_dim;
-        k->window =
-            l->window > 0 && load->longest > (double)l->window ? ot__seen(l, load->longest) : 0;
+        const enum ot_op op = mla ? OT_OP_mla_prefill : OT_OP_attention_prefill;
+        struct ot_kernel *k = add(ops, "prefill attention", 1, op, d);
+        attention_shape(&s, mla, k);
+        ot__prefill_lengths(d, l, load, k);
         exchange(ops, "gather context", d, OT_OP_allgather, cp,
                  s.kv_bytes * load->prefill_seqs * (load->prefill_past + load->prefill_len));
     }

@@ -46,17 +46,23 @@ static enum ot_code learn_all(struct ot__plan *plan, const struct ot__ops *ops, 
     return code;
 }
 
+void ot__plan_dummy(struct ot__rank_load *ret)
+{
+    *ret = (struct ot__rank_load){.decode_seqs = 1,
+                                  .decode_len = 128,
+                                  .prefill_seqs = 1,
+                                  .prefill_len = 128,
+                                  .pairs = 8192,
+                                  .longest = 128,
+                                  .tokens = 129};
+}
+
 /* Every kind of operation a step of this deployment can hold. */
 static enum ot_code learn_kernels(struct ot__plan *plan, struct ot_err *err)
 {
     const struct ot_deploy *d = &plan->deploy;
-    const struct ot__rank_load any = {.decode_seqs = 1,
-                                      .decode_len = 128,
-                                      .prefill_seqs = 1,
-                                      .prefill_len = 128,
-                                      .pairs = 8192,
-                                      .longest = 128,
-                                      .tokens = 129};
+    struct ot__rank_load any;
+    ot__plan_dummy(&any);
     struct ot__ops *ops = ot_arena_calloc(plan->arena, 1, sizeof(*ops));
     ot__ops_once(d, 1, ops);
     enum ot_code code = learn_all(plan, ops, err);

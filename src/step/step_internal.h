@@ -56,6 +56,11 @@ void ot__ops_linear(const struct ot_deploy *deploy, const struct ot_layers *laye
                     struct ot__ops *ret);
 void ot__ops_attention(const struct ot_deploy *deploy, const struct ot_layers *layers,
                        const struct ot__rank_load *load, struct ot__ops *ret);
+/* Writes the lengths of a load into an attention kernel of that layer. */
+void ot__decode_lengths(const struct ot_deploy *deploy, const struct ot_layers *layers,
+                        const struct ot__rank_load *load, struct ot_kernel *kernel);
+void ot__prefill_lengths(const struct ot_deploy *deploy, const struct ot_layers *layers,
+                         const struct ot__rank_load *load, struct ot_kernel *kernel);
 /* Once per step: embedding, last norm, stage hand-over; and the LM head on `sampled` rows. */
 void ot__ops_once(const struct ot_deploy *deploy, double rows, struct ot__ops *ret);
 void ot__ops_sampled(const struct ot_deploy *deploy, double sampled, struct ot__ops *ret);
@@ -86,6 +91,7 @@ enum ot_code ot__plan_init(const struct ot_fits *fits, const struct ot_deploy *d
  * plan saw all kinds in ot__plan_init, so this cannot fail. */
 const struct ot__found *ot__plan_find(const struct ot__plan *plan, const struct ot_kernel *kernel);
 /* Device-time factor of the rows of a step. */
+void ot__plan_dummy(struct ot__rank_load *ret); /* a load with every kind of work in it */
 double ot__plan_scale(const struct ot__plan *plan, const struct ot__rank_load *load);
 double ot__host_s(const struct ot__plan *plan, const struct ot__rank_load *load);
 struct ot_pred ot__plan_band(const struct ot__plan *plan, const struct ot_step_load *load,

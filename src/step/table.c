@@ -25,8 +25,16 @@ struct pieces { /* of one batch size */
     struct ot_step_piece *items;
     int n, hint;
 };
+struct attention { /* of one layer group; kernels keep their shape and take a load's lengths */
+    const struct ot_layers *layers;
+    double count;
+    struct ot_kernel decode, prefill;
+    const struct ot_fit *decode_fit, *prefill_fit; /* NULL: more than one kernel, ask ops.c */
+};
 struct ot_step_table {
     struct ot__plan plan;
+    struct attention *groups;
+    size_t groups_n;
     double *rows_s, *sampled_s; /* by padded rows, by sampled rows on a rank */
     size_t rows_n, sampled_n;
     struct pieces *decode; /* by sequences */
@@ -77,16 +85,56 @@ static double cached(const struct ot_step_table *t, double *cache, size_t cache_
     return cache[at];
 }
 
-static double attention_s(const struct ot_step_table *t, const struct ot__rank_load *load)
+static double group_s(const struct ot_step_table *t, struct attention *a,
+                      const struct ot__rank_load *load)
 {
-    const struct ot_model *model = t->plan.deploy.model;
+    const struct ot_deploy *d = &t->plan.deploy;
+    if (!a->decode_fit) {
+        struct ot__ops ops;
+        ot__ops_attention(d, a->layers, load, &ops);
+        return ops_time_s(&t->plan, &ops);
+    }
     double sum = 0;
-    struct ot__ops ops;
-    for (int64_t g = 0; g < model->layers_n; g++) {
-        ot__ops_attention(&t->plan.deploy, &model->layers[g], load, &ops);
-        sum += (double)model->layers[g].count * ops_time_s(&t->plan, &ops);
+    if (load->decode_seqs > 0) {
+        ot__decode_lengths(d, a->layers, load, &a->decode);
+        sum += ot_form_time_s(a->decode_fit, &a->decode);
+    }
+    if (load->prefill_seqs > 0) {
+        ot__prefill_lengths(d, a->layers, load, &a->prefill);
+        sum += ot_form_time_s(a->prefill_fit, &a->prefill);
     }
     return sum;
+}
+
+static double attention_s(struct ot_step_table *t, const struct ot__rank_load *load)
+{
+    double sum = 0;
+    for (size_t g = 0; g < t->groups_n; g++)
+        sum += t->groups[g].count * group_s(t, &t->groups[g], load);
+    return sum;
+}
+
+static void prepare_groups(struct ot_step_table *t)
+{
+    const struct ot_model *model = t->plan.deploy.model;
+    struct ot__rank_load any;
+    ot__plan_dummy(&any);
+    t->groups = ot_arena_calloc(t->plan.arena, (size_t)model->layers_n, sizeof(*t->groups));
+    for (int64_t g = 0; g < model->layers_n; g++) {
+        struct ot__ops ops;
+        ot__ops_attention(&t->plan.deploy, &model->layers[g], &any, &ops);
+        if (ops.n == 0)
+            continue;
+        struct attention *a = &t->groups[t->groups_n++];
+        a->layers = &model->layers[g];
+        a->count = (double)model->layers[g].count;
+        if (ops.n != 2)
+            continue;
+        a->decode = ops.items[0].kernel;
+        a->prefill = ops.items[1].kernel;
+        a->decode_fit = &ot__plan_find(&t->plan, &a->decode)->fit;
+        a->prefill_fit = &ot__plan_find(&t->plan, &a->prefill)->fit;
+    }
 }
 
 static double step_s(struct ot_step_table *t, const struct ot_step_load *load)
@@ -199,6 +247,8 @@ enum ot_code ot_step_table_new(const struct ot_fits *fits, const struct ot_deplo
     enum ot_code code = ot__plan_init(fits, deploy, arena, &t->plan, err);
     if (code)
         return code;
+    if (!t->plan.neuron)
+        prepare_groups(t);
     const int64_t rows = deploy->max_batched_tokens + deploy->max_num_seqs + 1;
     t->rows_n = (size_t)(rows < ROWS_CACHED ? rows : ROWS_CACHED);
     t->sampled_n =
