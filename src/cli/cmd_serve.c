@@ -306,6 +306,18 @@ static enum ot_code read_setup(struct ot__cli *cli, const struct ot_sim_deploy *
     if (code == OT_OK) {
         code = read_engine(cli, &setup, err);
     }
+    static const struct {
+        const char *option, *path, *value, *why;
+    } defaults[] = {{"replicas", "replicas", "1", "copies of the deployment"},
+                    {"router", "router", "round-robin", "how requests are dealt to replicas"},
+                    {"admission", "engine.admission", "full-prompt",
+                     "vLLM of 2026: the whole prompt must fit"}};
+    for (size_t i = 0; code == OT_OK && i < OT_COUNT(defaults); i++) {
+        if (ot__cli_given(cli, defaults[i].option) == NULL) {
+            ot_assumed_add(&cli->assumed, ot_str_c(defaults[i].path), ot_str_c(defaults[i].value),
+                           defaults[i].why);
+        }
+    }
     const struct ot__given *slo = ot__cli_given(cli, "slo");
     if (code == OT_OK && slo != NULL) {
         code = ot_slo_parse(slo->value, slo->loc, &setup.slo, err);

@@ -84,6 +84,25 @@ static enum ot_code read_arrivals(struct ot__cli *cli, struct ot_sim_load *load,
     return code == OT_OK ? read_law(cli, load, err) : code;
 }
 
+/* What was not said and matters to the answer. */
+static void note_defaults(struct ot__cli *cli, const struct ot_sim_load *load)
+{
+    struct ot_assumed *assumed = &cli->assumed;
+    if (load->arrival == OT_SIM_OPEN && ot__cli_given(cli, "arrival") == NULL) {
+        ot_assumed_add(assumed, ot_str_c("load.arrival"), ot_str_c("poisson"),
+                       "law of the times between arrivals");
+    }
+    if (load->requests_n == 0 && load->duration_s <= 0) {
+        const bool all = load->arrival == OT_SIM_TIMES;
+        ot_assumed_add(assumed, ot_str_c("load.requests"),
+                       all ? ot_str_c("all of the trace") : ot_str_c("5000"), "requests to send");
+    }
+    if (load->warmup_n == 0) {
+        ot_assumed_add(assumed, ot_str_c("load.warmup"), ot_str_c("0"),
+                       "first requests that are not counted");
+    }
+}
+
 enum ot_code ot__cli_load(struct ot__cli *cli, struct ot_sim_load *ret, struct ot_err *err)
 {
     struct ot_sim_load load = {0};
@@ -114,6 +133,7 @@ enum ot_code ot__cli_load(struct ot__cli *cli, struct ot_sim_load *ret, struct o
     }
     load.seed = cli->seed;
     if (code == OT_OK) {
+        note_defaults(cli, &load);
         *ret = load;
     }
     return code;
