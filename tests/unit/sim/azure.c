@@ -44,7 +44,7 @@ static bool system_open(struct system *s, const char *chip, int64_t blocks, cons
     ok(ot_catalog_model(s->catalog, ot_str_c("llama-3.1-8b"), none, &model, &s->err), &s->err);
     ok(ot_catalog_chip(s->catalog, ot_str_c(chip), none, &found, &s->err), &s->err);
     s->deploy = ot_deploy_of(model, found);
-    s->deploy.engine = ot_engine_default(s->fits, found);
+    s->deploy.engine = ot_engine_default(s->fits, found, OT_SOFTWARE_published);
     s->deploy.num_gpu_blocks = blocks;
     ok(ot_deploy_fill(s->fits, &s->deploy, NULL, &s->err), &s->err);
     s->ctx = (struct ot_sim_deploy){s->fits, &s->deploy};
