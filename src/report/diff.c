@@ -113,7 +113,7 @@ static struct ot_str child_path(struct walk *walk, struct ot_str path, const str
     return ot_str_fmt(walk->arena, "%s[%zu]", path.ptr, i);
 }
 
-/* Recursion is bounded: the reader refuses trees deeper than 64. */
+/* NOLINTNEXTLINE(misc-no-recursion): the reader refuses trees deeper than 64 */
 static void compare(struct walk *walk, struct ot_str path, const struct ot_node *before,
                     const struct ot_node *after)
 {

@@ -95,6 +95,7 @@ static void branch_line(const struct ot_branch *branch, struct ot_str left, stru
 
 /* stem: what stands to the left of this branch's children. Depth is that of the data: a step, an
  * operation, its terms. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the explained tree, at most 8 */
 static void branch_parts(const struct ot_branch *branch, struct ot_str stem, struct ot_buf *out)
 {
     for (size_t i = 0; i < branch->parts_n; i++) {

@@ -88,7 +88,7 @@ TEST(page, says_what_a_poorer_result_lacks)
     struct ot_arena *arena = ot_arena_new(0);
     const char *dir = e2e_dir(arena);
     struct ot_str dom = dom_of(arena, dir,
-                               "{\"headline\":\"sign nothing\",\"advice\":[{}],"
+                               "{\"headline\":\"sign nothing\",\"decision\":[{}],"
                                "\"swings\":[{}],\"work\":[{}],\"deals\":[{}],"
                                "\"portfolio\":{\"offers\":[{}],\"curve\":[]}}");
     assert_null(strstr(dom.ptr, "could not be drawn"));

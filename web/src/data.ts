@@ -98,7 +98,7 @@ export function readResult(root: Obj): Result {
     title: str(root, 'title') || (deals.length === 1 ? str(deals[0]!, 'title') : '') || str(root, 'schema'),
     asOf: str(root, 'as_of') || (deals[0] ? str(deals[0], 'as_of') : ''),
     headline: str(root, 'headline'),
-    advice: objs(root, 'advice'),
+    advice: objs(root, 'decision'),
     swings: objs(root, 'swings'),
     unconfirmed: objs(root, 'unconfirmed'),
     work: objs(root, 'work'),

@@ -36,7 +36,7 @@ export function usd(x: number | null | undefined, digits = 3): string {
     if (size >= scale) return `${sign}$${number(size / scale, digits)}${word}`;
   if (size === 0) return '$0';
   if (size < 1) return `${sign}$${number(size, digits)}`;
-  return `${sign}$${size.toFixed(2)}`;
+  return `${sign}$${Math.abs(x).toFixed(2)}`;
 }
 
 export const percent = (x: number | null | undefined, digits = 3): string =>

@@ -22,7 +22,7 @@ function lines(spec: Lines) {
   return (t: Theme): Option => {
     const style = axisStyle(t);
     return {
-      grid: { left: 66, right: 24, top: 30, bottom: 44 },
+      grid: { left: 66, right: 74, top: 30, bottom: 44 },
       legend: { show: spec.lines.length > 1, top: 0, right: 0, textStyle: { color: t.ink }, itemWidth: 18, itemHeight: 8 },
       xAxis: { ...style, type: 'value', scale: true, name: spec.xName, nameLocation: 'middle', nameGap: 28, splitLine: { show: false },
         splitNumber: 4, axisLabel: { ...style.axisLabel, formatter: spec.x } },
@@ -36,7 +36,7 @@ function lines(spec: Lines) {
         label: { show: !!l.labels, position: 'right', color: t.soft, fontSize: 11, formatter: (p: any) => l.labels?.[p.dataIndex] ?? '' },
         markPoint: i === 0 && spec.mark ? {
           symbol: 'circle', symbolSize: 13, itemStyle: { color: 'transparent', borderColor: t.alarm, borderWidth: 2 },
-          label: { formatter: spec.markText ?? '', position: 'bottom', color: t.alarm, fontSize: 11.5, distance: 8 },
+          label: { formatter: spec.markText ?? '', position: 'top', color: t.alarm, fontSize: 11.5, distance: 6 },
           data: [{ coord: spec.mark }],
         } : undefined,
       })),

@@ -3,7 +3,7 @@
 // facts that would change it; what rests on facts nobody has confirmed.
 import { fact, num, obj, objs, str, type Obj, type Result } from '../data';
 import { folded, h, lead, note, subhead, table, type Child } from '../dom';
-import { count, ND, perHour, percent, range, usd } from '../format';
+import { count, ND, number, perHour, percent, range, usd, words } from '../format';
 import type { View } from '../view';
 
 const VERDICTS: { [name: string]: string } = {
@@ -34,8 +34,8 @@ function offers(advice: Obj[]): HTMLElement {
   const prices = advice.flatMap((a) => [price(a), walk(a)]).filter((x): x is number => x !== null);
   const max = Math.max(0, ...prices) * 1.05;
   const swing = (a: Obj): string => {
-    const low = num(a, 'swing_low_chips');
-    const high = num(a, 'swing_high_chips');
+    const low = num(a, 'swing_low_chips_n');
+    const high = num(a, 'swing_high_chips_n');
     return low === null || high === null ? ND : range(count(low), count(high));
   };
   return table(
@@ -43,7 +43,7 @@ function offers(advice: Obj[]): HTMLElement {
     [
       { head: 'offer', cell: (a) => h('span', {}, str(a, 'offer'), h('br'), h('small', {}, str(a, 'chip'))) },
       { head: 'verdict', cell: (a) => badge(str(a, 'verdict')) },
-      { head: 'chips to sign', num: true, cell: (a) => count(num(a, 'chips')) },
+      { head: 'chips to sign', num: true, cell: (a) => count(num(a, 'chips_n')) },
       { head: 'if one fact moves', num: true, cell: swing },
       { head: 'commitment', num: true, cell: (a) => usd(num(a, 'commitment_usd')) },
       {
@@ -140,9 +140,16 @@ function render(r: Result, into: HTMLElement): void {
   const shown = unconfirmed(r.unconfirmed);
   if (shown) into.append(shown);
   const limits = r.portfolio ? objs(r.portfolio, 'limits') : [];
-  const held = [...new Set(limits.map((l) => str(l, 'name')))];
-  if (held.length > 0) into.append(lead(`Limits that hold the plan back: ${held.join(', ')}.`));
+  const held = new Map(limits.map((l) => [str(l, 'name'), Math.max(...limits.filter((m) => str(m, 'name') === str(l, 'name')).map((m) => num(m, 'raised_by') ?? 0))]));
+  if (held.size > 0)
+    into.append(lead(`Limits that hold the plan back: ${[...held].map(limit).join('; ')}.`));
   if (r.portfolio && obj(r.portfolio, 'alternative')) into.append(alternative(obj(r.portfolio, 'alternative')!));
+}
+
+/** `over`: what offers signed already need beyond the limit, in its unit; dollars but for power. */
+function limit([name, over]: [string, number]): string {
+  if (over <= 0) return words(name);
+  return `${words(name)} (signed offers already exceed it by ${name.startsWith('power') ? `${number(over)} W` : usd(over)})`;
 }
 
 function alternative(a: Obj): HTMLElement {

@@ -35,7 +35,7 @@ function sankey(edges: Obj[]) {
         data: names.map((name) => ({
           name, itemStyle: { color: t.soft, borderWidth: 0 },
           label: {
-            position: name.startsWith(PAYS) ? 'left' : 'right', color: t.ink, fontSize: 12, width: 180, overflow: 'break',
+            position: name.startsWith(PAYS) ? 'left' : 'right', color: t.ink, fontSize: 12, width: 180, overflow: 'truncate',
             formatter: (p: any) => `${p.name.slice(PAYS.length)}  ${usd(p.value, 3)}`,
           },
         })),
