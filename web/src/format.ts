@@ -40,7 +40,9 @@ export function usd(x: number | null | undefined, digits = 3): string {
 }
 
 export const percent = (x: number | null | undefined, digits = 3): string =>
-  x === null || x === undefined ? ND : `${number(x * 100, digits)}\u00a0%`;
+  x === null || x === undefined ? ND
+    : x !== 0 && Math.abs(x) < 1e-5 ? `${x < 0 ? '> −' : '< '}0.001\u00a0%`
+    : `${number(x * 100, digits)}\u00a0%`;
 
 /** Prices are kept per chip-second; people quote them by the hour. */
 export const perHour = (x: number | null | undefined): string =>

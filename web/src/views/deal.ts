@@ -19,7 +19,10 @@ const figure = (o: Obj, key: string, show: Show): Child => {
   if (f.low === f.high) return show(f.value);
   return h('span', {}, show(f.value), h('br'), h('small', {}, range(show(f.low), show(f.high))));
 };
-const col = (head: string, key: string, show: Show): Column<Obj> => ({ head, num: true, cell: (o) => figure(o, key, show) });
+interface FactColumn extends Column<Obj> {
+  key?: string;
+}
+const col = (head: string, key: string, show: Show): FactColumn => ({ head, key, num: true, cell: (o) => figure(o, key, show) });
 const text = (head: string, key: string): Column<Obj> => ({ head, cell: (o) => words(str(o, key)) || '–' });
 
 function firmBars(rows: Obj[]) {
@@ -52,7 +55,7 @@ function firmBars(rows: Obj[]) {
 }
 
 /** Tables that are only there when the result has rows for them. */
-const TABLES: { key: string; title: string; caption: string; columns: Column<Obj>[] }[] = [
+const TABLES: { key: string; title: string; caption: string; columns: FactColumn[] }[] = [
   {
     key: 'effective', title: 'Three effective prices',
     caption: 'What capital given by the supplier takes off the price: as headline, at the fair value of the shares, in cash only.',
@@ -151,8 +154,23 @@ function mustValue(o: Obj): Child {
   const f = fact(o, 'value');
   if (!f) return ND;
   if (unit.startsWith('USD') || unit === '$') return `${usd(f.value)}${unit.slice(3)}`;
-  if (unit === 'frac' || unit === '%') return percent(f.value);
+  if (unit === 'frac') return percent(f.value);
   return `${number(f.value)} ${unit}`;
+}
+
+/** The rows with at least one figure as a table; the others named in a note. */
+function known(caption: string, columns: FactColumn[], rows: Obj[]): Node[] {
+  const keys = columns.flatMap((c) => (c.key ? [c.key] : []));
+  const some = rows.filter((o) => keys.length === 0 || keys.some((k) => fact(o, k) !== null));
+  const none = rows.filter((o) => !some.includes(o));
+  const name = (o: Obj): string => {
+    const cells = columns.filter((c) => !c.num).map((c) => c.cell(o));
+    return cells.filter((c): c is string => typeof c === 'string' && c !== '–').slice(0, 3).join(' ');
+  };
+  return [
+    ...(some.length > 0 ? [long(caption, columns, some)] : []),
+    ...(none.length > 0 ? [note(`Nothing public (n/d): ${[...new Set(none.map(name))].join('; ')}.`)] : []),
+  ];
 }
 
 const FIRST = 8;
@@ -181,7 +199,7 @@ function one(d: Obj, into: HTMLElement): void {
   }
   for (const spec of TABLES) {
     const rows = objs(d, spec.key);
-    if (rows.length > 0) into.append(subhead(spec.title), long(spec.caption, spec.columns, rows));
+    if (rows.length > 0) into.append(subhead(spec.title), ...known(spec.caption, spec.columns, rows));
   }
   const unknowns = strs(d, 'unknowns');
   if (unknowns.length > 0)
