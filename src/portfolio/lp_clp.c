@@ -46,6 +46,7 @@ static void solve_cold(Clp_Simplex *clp)
     Clp_setPerturbation(clp, 50);
     ClpSolve_setSolveType(how, 0, -1);
     ClpSolve_setPresolveType(how, 0, -1);
+    ClpSolve_setDoImpliedFree(how, 0); /* leaks where a program is infeasible */
     Clp_initialSolveWithOptions(clp, how);
     Clp_setPerturbation(clp, 100); /* warm solves: only when they take long */
     ClpSolve_delete(how);

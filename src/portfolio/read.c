@@ -279,7 +279,8 @@ static double shortfall(const struct reading *r, int si, int o)
         const double idle = offer->plan->tariff == OT_TARIFF_two_part
                                 ? offer->plan->min_take_frac * (signed_s - used)
                                 : offer->plan->min_take_frac * signed_s - used;
-        usd += c->discount[p.t_paid] * p.usd_per_chip_s * fmax(0.0, idle);
+        usd +=
+            c->discount[p.t_paid] * p.usd_per_chip_s * (idle > CHIPS_NONE * signed_s ? idle : 0.0);
     }
     return usd;
 }
