@@ -155,7 +155,7 @@ TEST(step, defaults_are_filled_and_named)
     assert_int_equal(ot_deploy_fill(w->fits, &d, NULL, &w->err), OT_OK);
     assert_int_equal(d.engine, OT_ENGINE_nxd);
     assert_int_equal(d.ranks_per_chip, 4);
-    assert_int_equal(ot_engine_default(w->fits, d.chip), OT_ENGINE_nxd);
+    assert_int_equal(ot_engine_default(w->fits, d.chip, OT_SOFTWARE_published), OT_ENGINE_nxd);
     d = deploy_of(w, "llama-3.1-8b", "a100-sxm-80gb");
     assert_int_equal(ot_deploy_fill(w->fits, &d, NULL, &w->err), OT_OK);
     assert_int_equal(d.max_num_seqs, 256);
