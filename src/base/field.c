@@ -3,6 +3,7 @@
 #include "offtake/base/field.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/internal.h"
@@ -338,23 +339,45 @@ static enum ot_code load_seq(const struct load *l, const struct ot_field *row,
     return OT_OK;
 }
 
+/* An entry's unique key, for sorting. */
+struct named {
+    struct ot_str name;
+    size_t index;
+};
+
+static int compare_named(const void *a, const void *b)
+{
+    const struct named *x = a, *y = b;
+    const int order = ot_str_cmp(x->name, y->name);
+    return order ? order : (x->index > y->index) - (x->index < y->index);
+}
+
 static enum ot_code check_unique(const struct load *l, const struct ot_field *row,
                                  const struct ot_node *node, const struct place *place)
 {
-    for (size_t i = 1; row->unique && i < node->n; i++) {
-        struct ot_str ours = {0}, theirs = {0};
-        if (!ot_node_str(&node->items[i], row->unique, &ours))
-            continue;
-        for (size_t j = 0; j < i; j++) {
-            if (!ot_node_str(&node->items[j], row->unique, &theirs) || !ot_str_eq(ours, theirs))
-                continue;
-            const struct place entry = {place, NULL, i};
-            return refuse(l, ot_node_get(&node->items[i], row->unique),
-                          &(struct place){&entry, row->unique, 0},
-                          ot_str_fmt(l->arena, "one not used by entry [%zu]", j));
+    if (!row->unique || node->n < 2)
+        return OT_OK;
+    struct ot_arena *scratch = ot_arena_child(l->arena);
+    struct named *names = ot_arena_calloc(scratch, node->n, sizeof *names);
+    size_t n = 0, again = node->n, before = 0; /* the first entry whose name was used before */
+    for (size_t i = 0; i < node->n; i++) {
+        if (ot_node_str(&node->items[i], row->unique, &names[n].name))
+            names[n++].index = i;
+    }
+    qsort(names, n, sizeof *names, compare_named);
+    for (size_t i = 1; i < n; i++) {
+        if (ot_str_eq(names[i].name, names[i - 1].name) && names[i].index < again) {
+            again = names[i].index;
+            before = names[i - 1].index;
         }
     }
-    return OT_OK;
+    ot_arena_free(scratch);
+    if (again == node->n)
+        return OT_OK;
+    const struct place entry = {place, NULL, again};
+    return refuse(l, ot_node_get(&node->items[again], row->unique),
+                  &(struct place){&entry, row->unique, 0},
+                  ot_str_fmt(l->arena, "one not used by entry [%zu]", before));
 }
 
 static enum ot_code load_list(struct load *l, const struct ot_field *row,
