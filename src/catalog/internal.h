@@ -57,4 +57,30 @@ size_t ot__name_suffix(struct ot_str fold, bool *ret_sets, enum ot_dtype *ret_fo
 bool ot__workload_is_fixed(struct ot_str name);
 enum ot_code ot__workload_fixed(struct ot_arena *arena, struct ot_str name, struct ot_loc loc,
                                 struct ot_workload *ret, struct ot_err *err) OT_MUST_CHECK;
+
+/* --- what an open catalogue is made of ------------------------------------------------------- */
+
+struct ot__key {
+    struct ot_str fold;
+    size_t index;
+};
+struct ot__shelf { /* all things of one kind, sorted by name */
+    char *items;
+    size_t n, cap;
+    struct ot_sources *sources; /* per item: the files it came from */
+    struct ot__key *keys;       /* sorted by (fold, index) */
+    size_t keys_n, keys_cap;
+};
+struct ot_catalog {
+    struct ot_arena *arena, *scratch;
+    const char *root;
+    struct ot_sources sources; /* of what was handed out */
+    struct ot__shelf shelves[OT__KIND_COUNT];
+    struct ot_price *prices;
+    size_t prices_n;
+    struct ot_unsupported *unsupported;
+    size_t unsupported_n;
+};
+void *ot__shelf_item(const struct ot__shelf *shelf, enum ot__kind kind, size_t index);
+struct ot_str *ot__shelf_name(const struct ot__shelf *shelf, enum ot__kind kind, size_t index);
 #endif
