@@ -214,7 +214,7 @@ TEST(step, impossible_loads_are_refused_by_field)
                      OT_INPUT);
     assert_true(ot_str_is(w->err.field, "batch"));
     load.decode_seqs = 1;
-    load.decode_kv_tokens = NAN;
+    load.decode_kv_tokens = (double)NAN;
     assert_int_equal(ot_step_time(w->fits, &d, &load, w->arena, &untouched, NULL, &w->err),
                      OT_INPUT);
     assert_true(untouched.value == -7);
