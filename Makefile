@@ -18,15 +18,19 @@ deps: ## install what the build needs
 deps-test:
 	@tools/deps.sh build test
 $(BUILD)/build.ninja:
-	@meson setup $(BUILD) --buildtype=release -Db_ndebug=false >$(BUILD).setup.log || { cat $(BUILD).setup.log; exit 1; }
+	@meson setup $(BUILD) -Doptimization=2 -Db_ndebug=true >$(BUILD).setup.log || { cat $(BUILD).setup.log; exit 1; }
 	@rm -f $(BUILD).setup.log
 
 build: deps $(BUILD)/build.ninja ## build the program: build/offtake
 	@ninja -C $(BUILD) --quiet
 run: build ## the flagship plan, from chip to contract, with its report
 	@mkdir -p $(dir $(REPORT))
-	@$(BUILD)/offtake plan $(PLAN) --html $(REPORT)
-	@echo && echo "The report, with pictures: $(abspath $(REPORT))"
+	@if $(BUILD)/offtake doctor --json | grep -q '"page_built": true'; then \
+	    $(BUILD)/offtake plan $(PLAN) --html $(REPORT) && \
+	    echo "The report, with pictures: $(abspath $(REPORT))"; \
+	else \
+	    $(BUILD)/offtake plan $(PLAN) && echo "No npm, so no page was built and no report with pictures."; \
+	fi
 check: build deps-test ## plain build and unit tests (under a minute)
 	@tools/run_tests.sh plain
 test: deps-test ## everything CI runs: sanitizers, threads, floors, format

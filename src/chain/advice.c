@@ -91,6 +91,17 @@ static void advise_offer(const struct ot_plan *plan, int64_t i, struct ot_arena 
     advice->why = why_of(advice, arena);
 }
 
+/* A count with its thousands apart: 12,000. */
+static struct ot_str grouped(struct ot_arena *arena, double count)
+{
+    long long n = (long long)(count + 0.5);
+    if (n < 1000)
+        return ot_str_fmt(arena, "%lld", n);
+    if (n < 1000000)
+        return ot_str_fmt(arena, "%lld,%03lld", n / 1000, n % 1000);
+    return ot_str_fmt(arena, "%lld,%03lld,%03lld", n / 1000000, n / 1000 % 1000, n % 1000);
+}
+
 /* "Sign a (12,000 chips, $1.2 B); wait on b; walk from c." */
 static struct ot_str headline_of(const struct ot_chain_result *ret, struct ot_arena *arena)
 {
@@ -112,7 +123,7 @@ static struct ot_str headline_of(const struct ot_chain_result *ret, struct ot_ar
             ot_buf_addc(&text, listed++ > 0 ? ", " : rows[r].lead);
             ot_buf_add(&text, advice->offer);
             if (advice->verdict == OT_VERDICT_sign)
-                ot_buf_addf(&text, " (%.0f chips, $%.2f B)", advice->chips,
+                ot_buf_addf(&text, " (%s chips, $%.2f B)", grouped(arena, advice->chips).ptr,
                             advice->commitment_usd / 1e9);
             else if (advice->has_walk_away)
                 ot_buf_addf(&text, " (at most $%.2f/chip-h)",

@@ -104,7 +104,7 @@ static enum ot_code fit_date(struct ot__cli *cli, int64_t *ret_day, struct ot_er
 
 static enum ot_code run(struct ot__cli *cli, struct ot_err *err)
 {
-    const struct ot__given *name, *file;
+    const struct ot__given *name = NULL, *file = NULL;
     const struct ot_chip *chip;
     struct ot_cal_result result;
     int64_t day = 0;

@@ -341,7 +341,7 @@ static enum ot_code run(struct ot__cli *cli, struct ot_err *err)
     }
     const struct ot_sim_deploy ctx = {cli->fits, &deploy};
     struct ot_sim_setup setup;
-    struct ot_pred step;
+    struct ot_pred step = {0};
     code = read_setup(cli, &ctx, &load, &setup, err);
     if (code == OT_OK) {
         code = ot_sim_step_band(&ctx, cli->arena, &step, err);

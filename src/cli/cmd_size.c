@@ -141,7 +141,7 @@ static enum ot_code read_numbers(struct ot__cli *cli, struct sizing *sizing, str
 
 static enum ot_code read_question(struct ot__cli *cli, struct sizing *sizing, struct ot_err *err)
 {
-    const struct ot__given *model, *workload, *rate, *slo;
+    const struct ot__given *model = NULL, *workload = NULL, *rate = NULL, *slo = NULL;
     enum ot_code code = ot__cli_need(cli, "model", &model, err);
     if (code == OT_OK)
         code = ot__cli_need(cli, "workload", &workload, err);

@@ -39,6 +39,8 @@ const char *ot__cli_text(const struct ot__cli *cli, const char *name, const char
 /* "--name", as it stands in messages. */
 static const char *shown(const struct ot__cli *cli, const char *name)
 {
+    if (name == NULL)
+        return "argument";
     const char *dashes = name[0] != '\0' && name[1] == '\0' ? "-" : "--";
     return ot_str_fmt(cli->arena, "%s%s", dashes, name).ptr;
 }
