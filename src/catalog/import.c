@@ -19,19 +19,19 @@ enum {
 
 /* clang-format off */
 static const struct ot__family families[] = {
-    /* model_type  tied   gated  gate   shared window chunk */
-    {"gemma2",     true,  true,  false, false, 2, 0},
-    {"gemma3",     true,  true,  false, false, 6, 0},
-    {"gemma",      true,  true,  false, false, 0, 0},
-    {"llama4",     false, false, false, true,  0, 4},
-    {"qwen3_next", false, false, true,  false, 0, 0},
-    {"gpt_oss",    false, true,  false, false, 0, 0},
-    {"cohere",     true,  false, false, false, 0, 0},
-    {"opt",        true,  false, false, false, 0, 0},
-    {"gpt2",       true,  false, false, false, 0, 0},
-    {"falcon",     true,  false, false, false, 0, 0},
-    {"mpt",        true,  false, false, false, 0, 0},
-    {"",           false, false, false, false, 0, 0},
+    /* model_type  tied   gated  gate   shared window chunk vocab */
+    {"gemma2",     true,  true,  false, false, 2, 0, 0},
+    {"gemma3",     true,  true,  false, false, 6, 0, 262208},
+    {"gemma",      true,  true,  false, false, 0, 0, 0},
+    {"llama4",     false, false, false, true,  0, 4, 0},
+    {"qwen3_next", false, false, true,  false, 0, 0, 0},
+    {"gpt_oss",    false, true,  false, false, 0, 0, 0},
+    {"cohere",     true,  false, false, false, 0, 0, 0},
+    {"opt",        true,  false, false, false, 0, 0, 0},
+    {"gpt2",       true,  false, false, false, 0, 0, 0},
+    {"falcon",     true,  false, false, false, 0, 0, 0},
+    {"mpt",        true,  false, false, false, 0, 0, 0},
+    {"",           false, false, false, false, 0, 0, 0},
 };
 /* clang-format on */
 
@@ -183,6 +183,19 @@ static bool says_something(const struct ot_node *value)
     return value->n > 0;
 }
 
+/* Whether the key, or one inside its value, speaks of it and says something. */
+static bool mentions(const struct ot_node *entry, const char *const *parts, size_t n)
+{
+    if (!says_something(entry))
+        return false;
+    if (speaks_of(entry->key, parts, n))
+        return true;
+    for (size_t i = 0; entry->kind == OT_NODE_MAP && i < entry->n; i++)
+        if (speaks_of(entry->items[i].key, parts, n) && says_something(&entry->items[i]))
+            return true;
+    return false;
+}
+
 static enum ot_code note_unknown(const struct ot__config *c, const struct ot_node *map,
                                  struct ot_model *model)
 {
@@ -194,9 +207,8 @@ static enum ot_code note_unknown(const struct ot__config *c, const struct ot_nod
         const struct ot_str key = value->key;
         if (ot__import_knows(key))
             continue;
-        if (says_something(value) &&
-            ((speaks_of(key, experts, OT_COUNT(experts)) && !ot__model_has_experts(model)) ||
-             (speaks_of(key, recurrent, OT_COUNT(recurrent)) && !has_recurrent(model))))
+        if ((mentions(value, experts, OT_COUNT(experts)) && !ot__model_has_experts(model)) ||
+            (mentions(value, recurrent, OT_COUNT(recurrent)) && !has_recurrent(model)))
             return ot_err_set(c->err, OT_INPUT, value->key_loc, key.ptr, value->text,
                               "a key this importer knows: without it the model would be read as "
                               "having no such layers");
@@ -251,7 +263,7 @@ static enum ot_code load_hf_quant(struct ot_arena *arena, struct ot_str path,
 static void read_sizes(const struct ot__config *c, struct ot_model *model)
 {
     model->hidden = ot__config_int(c, "hidden_size|n_embd|d_model", 0);
-    model->vocab = ot__config_int(c, "vocab_size", 0);
+    model->vocab = ot__config_int(c, "vocab_size", c->family->vocab);
     model->max_position = ot__config_int(c, "max_position_embeddings|n_positions|max_seq_len", 0);
     model->tied_embeddings = ot__config_flag(c, "tie_word_embeddings", c->family->tied);
     model->mtp_layers =
@@ -295,7 +307,7 @@ enum ot_code ot_model_import(struct ot_arena *arena, const char *path, struct ot
     if (top->kind != OT_NODE_MAP)
         return ot_err_set(err, OT_INPUT, top->loc, NULL, ot_str_c(""), "a JSON object");
     struct ot__config c = {.top = top, .text = top, .arena = arena, .err = err};
-    const struct ot_node *text = ot_node_get(top, "text_config");
+    const struct ot_node *text = ot__config_get(&c, "text_config|language_config|llm_config");
     if (text != NULL && text->kind == OT_NODE_MAP)
         c.text = text;
     const struct ot_str model_type = ot__config_text(&c, "model_type");

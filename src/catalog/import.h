@@ -13,6 +13,7 @@ struct ot__family {
     bool shared_expert;   /* one shared expert of expert width, without a key */
     int64_t window_every; /* sliding layers: all but every n-th, without a key; 0 = none */
     int64_t chunk_every;  /* attention_chunk_size: all but every n-th layer */
+    int64_t vocab;        /* where the family may leave the key out; 0 = never */
 };
 struct ot__config {
     const struct ot_node *top, *text; /* text: text_config where there is one, else top */

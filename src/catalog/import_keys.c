@@ -6,7 +6,7 @@
 
 /* clang-format off */
 static const char *const read_keys[] = {
-    "model_type", "architectures", "text_config", "torch_dtype", "dtype", "quantization_config",
+    "model_type", "architectures", "text_config", "language_config", "llm_config", "torch_dtype", "dtype", "quantization_config",
     "tie_word_embeddings", "num_hidden_layers", "n_layer", "n_layers", "hidden_size", "n_embd",
     "d_model", "num_attention_heads", "n_head", "n_heads", "num_key_value_heads",
     "num_kv_heads", "multi_query", "new_decoder_architecture", "head_dim", "v_head_dim",

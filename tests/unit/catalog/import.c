@@ -291,6 +291,24 @@ TEST(import, latent_attention_caches_its_latent_whatever_the_head_count_says)
     ot_assert_near(ot_model_kv_bytes_per_token(&m, OT_DTYPE_bf16), 4 * 36 * 2, 1e-15);
 }
 
+TEST(import, a_language_model_inside_a_wrapper_is_found)
+{
+    struct fixture *f = *state;
+    static const char *const keys[] = {"text_config", "language_config", "llm_config"};
+    for (size_t i = 0; i < OT_COUNT(keys); i++) {
+        const struct ot_model m = imported(
+            f, ot_str_fmt(f->arena,
+                          "{\"model_type\": \"wrapper\", \"vision_config\": {\"hidden_size\": 9}, "
+                          "\"tie_word_embeddings\": true, \"%s\": {\"model_type\": \"llama\", "
+                          "%s}}",
+                          keys[i], DENSE)
+                   .ptr);
+        assert_int_equal(m.hidden, 64);
+        assert_true(m.tied_embeddings);
+        assert_true(m.note.len > 0);
+    }
+}
+
 TEST(import, unknown_keys_are_reported_by_name)
 {
     struct fixture *f = *state;
@@ -315,6 +333,8 @@ TEST(import, bad_files_are_refused_with_their_place)
         {"{\"hidden_size\": 64, \"vocab_size\": 5, \"num_hidden_layers\": 20000}",
          {"num_hidden_layers", "at most 10000"}},
         {"{" DENSE ", \"expert_count_v9\": 64}", {"expert_count_v9", "having no such layers"}},
+        {"{" DENSE ", \"ffn_config\": {\"moe_num_experts\": 16}}",
+         {"ffn_config", "having no such layers"}},
         {"{" DENSE ", \"layer_types\": [\"a\", \"b\", \"c\", \"d\"]}",
          {"layer_types", "a kind of layer this importer knows"}},
         {"{" DENSE ", \"num_experts\": 4, \"num_experts_per_tok\": 9, "
@@ -363,6 +383,7 @@ int main(void)
         RUN(import, layers_of_one_kind_each_come_from_a_pattern_or_a_list),
         RUN(import, linear_layers_keep_a_state_and_the_gate_doubles_the_query),
         RUN(import, latent_attention_caches_its_latent_whatever_the_head_count_says),
+        RUN(import, a_language_model_inside_a_wrapper_is_found),
         RUN(import, unknown_keys_are_reported_by_name),
         RUN(import, bad_files_are_refused_with_their_place),
         RUN(import, a_model_name_that_ends_in_json_is_a_path),
