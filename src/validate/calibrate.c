@@ -59,7 +59,7 @@ static const struct freedom freedoms[] = {
     {OT_OP_elementwise, 2, {START, MEMORY}, 2},
 #define LINK \
     {{OT_COEF_a0, 1e-7, 1e-3}, {OT_COEF_beta2, 0.01, 3}, {OT_COEF_beta4, 0.01, 3}, \
-     {OT_COEF_beta8, 0.01, 3}, {OT_COEF_a1, 0, 1e-4}, {OT_COEF_kappa, 0, 5}}, 6
+     {OT_COEF_beta8, 0.01, 3}, {OT_COEF_a1, 1e-9, 1e-4}, {OT_COEF_kappa, 0, 5}}, 6
     {OT_OP_allreduce, 4, LINK}, {OT_OP_allgather, 4, LINK}, {OT_OP_reducescatter, 4, LINK},
     {OT_OP_alltoall, 4, LINK}, {OT_OP_p2p, 2, LINK},
 #undef LINK
@@ -116,12 +116,25 @@ static bool is_attention(enum ot_op op)
     return op == OT_OP_attention_prefill || op == OT_OP_attention_decode;
 }
 
+static bool is_collective(enum ot_op op)
+{
+    return op == OT_OP_allreduce || op == OT_OP_allgather || op == OT_OP_reducescatter ||
+           op == OT_OP_alltoall || op == OT_OP_p2p;
+}
+
+/* The format that keys a row of coefficients: of KV in attention, else of the weights; the two
+ * 16-bit formats are one, and collectives only move bytes. */
+static enum ot_dtype key_format(const struct ot_kernel *k)
+{
+    const bool kv = is_attention(k->op) || k->op == OT_OP_mla_decode || k->op == OT_OP_mla_prefill;
+    const enum ot_dtype format = kv ? k->dtype_kv : k->dtype_weights;
+    return is_collective(k->op) || format == OT_DTYPE_fp16 ? OT_DTYPE_bf16 : format;
+}
+
 static bool alike(const struct ot_kernel *a, const struct ot_kernel *b)
 {
-    const bool kv = is_attention(a->op) || a->op == OT_OP_mla_decode || a->op == OT_OP_mla_prefill;
     return a->op == b->op && a->library == b->library && a->kind == b->kind &&
-           (kv ? a->dtype_kv == b->dtype_kv : a->dtype_weights == b->dtype_weights) &&
-           (!is_attention(a->op) || a->head_dim == b->head_dim);
+           key_format(a) == key_format(b) && (!is_attention(a->op) || a->head_dim == b->head_dim);
 }
 
 static void add_point(struct collect *c, const struct ot_kernel *kernel, double measured_s,
@@ -372,6 +385,38 @@ static void split(const struct group *group, const struct ot_cal_opts *opts, siz
         held[(*held_n)++] = train[--*train_n];
 }
 
+/* Gives the row the key under which look-up finds it for these kernels: their own, else that of the
+ * row that serves them now. */
+static bool set_key(const struct group *group, const struct ot_fits *fits,
+                    const struct ot_chip *chip, struct ot_arena *scratch, struct ot_fit *fit)
+{
+    const struct ot_kernel *like = &group->like;
+    struct ot_fit own = *fit;
+    own.chip = fit->chip = chip->name;
+    own.dtype = key_format(like);
+    own.library = like->library;
+    own.kind = like->kind;
+    own.head_dim = is_attention(like->op) ? (int64_t)like->head_dim : 0;
+    struct ot_fit *tries[] = {&own, fit};
+    const struct freedom *freedom = freedom_of(like->op);
+    OT_ASSERT(freedom != NULL);
+    const enum ot_coef probe = freedom->coefs[0].coef;
+    for (size_t i = 0; i < OT_COUNT(tries); i++) {
+        struct ot_fit marked = *tries[i], found;
+        struct ot_pred band;
+        struct ot_err err;
+        ot_err_init(&err, scratch);
+        marked.coef[probe] *= 1.5;
+        if (ot_fits_find(ot_fits_with(scratch, fits, &marked), chip, &group->points[0].kernel,
+                         &found, &band, &err) == OT_OK &&
+            found.coef[probe] == marked.coef[probe]) {
+            *fit = *tries[i];
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool fit_group(const struct collect *c, const struct ot_fits *fits, size_t index,
                       const struct ot_cal_opts *opts, struct ot_arena *scratch,
                       struct ot_cal_fit *ret)
@@ -404,14 +449,8 @@ static bool fit_group(const struct collect *c, const struct ot_fits *fits, size_
                         .coefs_n = (int)ret->coefs_n};
     for (size_t i = 0; i < train_n; i += stride)
         p.points[p.n++] = train[i];
-    p.fit.chip = chip->name;
-    p.fit.dtype = is_attention(group->like.op) || group->like.op == OT_OP_mla_decode ||
-                          group->like.op == OT_OP_mla_prefill
-                      ? group->like.dtype_kv
-                      : group->like.dtype_weights;
-    p.fit.library = group->like.library;
-    p.fit.kind = group->like.kind;
-    p.fit.head_dim = is_attention(group->like.op) ? (int64_t)group->like.head_dim : 0;
+    if (!set_key(group, fits, chip, scratch, &p.fit))
+        return false;
     set_weights(&p);
     solve(&p);
     errors(ot_fits_with(scratch, fits, &p.fit), chip, held, held_n, scratch,
