@@ -105,7 +105,7 @@ static enum ot_code fit_date(struct ot__cli *cli, int64_t *ret_day, struct ot_er
 static enum ot_code run(struct ot__cli *cli, struct ot_err *err)
 {
     const struct ot__given *name = NULL, *file = NULL;
-    const struct ot_chip *chip;
+    const struct ot_chip *chip = NULL;
     struct ot_cal_result result;
     int64_t day = 0;
     const struct ot_cal_opts opts = {.seed = cli->seed};

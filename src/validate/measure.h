@@ -9,29 +9,21 @@
 #include "offtake/validate.h"
 
 /* S: text, N: number >= 0, L: layout (a number, or "P8/D32" of disaggregated rows) */
-#define OT__COL_LIST(X)                                                                            \
-    X(id, S)                                                                                       \
-    X(kind, S)                                                                                     \
-    X(source, S)                                                                                   \
-    X(url, S)                                                                                      \
-    X(date, S)                                                                                     \
-    X(chip, S)                                                                                     \
-    X(n_chips, N)                                                                                  \
-    X(model, S) X(dtype_weights, S) X(dtype_act, S) X(dtype_moe, S) X(dtype_kv, S) X(engine, S)    \
-        X(engine_version, S) X(mode, S) X(tp, L) X(pp, L) X(ep, L) X(dp, L) X(cp, L) X(vpp, N)     \
-            X(replicas, L) X(lnc, N) X(phase, S) X(group, S) X(op, S) X(m, N) X(n, N) X(k, N)      \
-                X(batch, N) X(q_len, N) X(kv_len, N) X(window, N) X(heads, N) X(kv_heads, N)       \
-                    X(head_dim, N) X(tokens, N) X(hidden, N) X(inter, N) X(experts, N) X(topk, N)  \
-                        X(skew, S) X(bytes, N) X(ranks, N) X(ranks_per_node, N) X(workload, S)     \
-                            X(isl, N) X(osl, N) X(isl_cached, N) X(n_requests, N)                  \
-                                X(concurrency, N) X(rate, N) X(arrival, S) X(slo, S)               \
-                                    X(ttft_limit_s, N) X(tpot_limit_s, N) X(num_gpu_blocks, N)     \
-                                        X(max_num_seqs, N) X(max_batched_tokens, N)                \
-                                            X(max_model_len, N) X(spec, S) X(seq_len, N)           \
-                                                X(global_batch, N) X(micro_batch, N)               \
-                                                    X(recompute, S) X(zero, S) X(task, S)          \
-                                                        X(metric, S) X(value, N) X(unit, S)        \
-                                                            X(quality, S) X(note, S)
+/* clang-format off */
+#define OT__COL_LIST(X) \
+    X(id, S) X(kind, S) X(source, S) X(url, S) X(date, S) X(chip, S) X(n_chips, N) \
+    X(model, S) X(dtype_weights, S) X(dtype_act, S) X(dtype_moe, S) X(dtype_kv, S) \
+    X(engine, S) X(engine_version, S) X(mode, S) X(tp, L) X(pp, L) X(ep, L) X(dp, L) \
+    X(cp, L) X(vpp, N) X(replicas, L) X(lnc, N) X(phase, S) X(group, S) X(op, S) X(m, N) \
+    X(n, N) X(k, N) X(batch, N) X(q_len, N) X(kv_len, N) X(window, N) X(heads, N) \
+    X(kv_heads, N) X(head_dim, N) X(tokens, N) X(hidden, N) X(inter, N) X(experts, N) \
+    X(topk, N) X(skew, S) X(bytes, N) X(ranks, N) X(ranks_per_node, N) X(workload, S) \
+    X(isl, N) X(osl, N) X(isl_cached, N) X(n_requests, N) X(concurrency, N) X(rate, N) \
+    X(arrival, S) X(slo, S) X(ttft_limit_s, N) X(tpot_limit_s, N) X(num_gpu_blocks, N) \
+    X(max_num_seqs, N) X(max_batched_tokens, N) X(max_model_len, N) X(spec, S) X(seq_len, N) \
+    X(global_batch, N) X(micro_batch, N) X(recompute, S) X(zero, S) X(task, S) X(metric, S) \
+    X(value, N) X(unit, S) X(quality, S) X(note, S)
+/* clang-format on */
 enum ot__col {
 #define OT__COL_ENUM(name, kind) OT__COL_##name,
     OT__COL_LIST(OT__COL_ENUM)
