@@ -50,8 +50,8 @@ static struct ot_str why_of(const struct ot_advice *advice, struct ot_arena *are
         return advice->has_walk_away
                    ? ot_str_fmt(arena,
                                 "asked $%.2f, worth $%.2f per chip-hour; facts within their "
-                                "range would turn it",
-                                price, limit)
+                                "range, or %.1f times the work, would turn it",
+                                price, limit, price / limit)
                    : ot_str_c("facts within their range would turn it");
     case OT_VERDICT_walk:
     case OT_VERDICT_COUNT:
@@ -59,9 +59,9 @@ static struct ot_str why_of(const struct ot_advice *advice, struct ot_arena *are
     }
     return advice->has_walk_away
                ? ot_str_fmt(arena,
-                            "asked $%.2f, worth $%.2f per chip-hour, and no fact moved alone "
-                            "turns it",
-                            price, limit)
+                            "asked $%.2f, worth $%.2f per chip-hour; it would take %.1f times "
+                            "the work",
+                            price, limit, price / limit)
                : ot_str_c("serves nothing here that others do not serve cheaper");
 }
 
