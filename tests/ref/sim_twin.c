@@ -57,6 +57,12 @@ static void *need(void *p)
     }
     return p;
 }
+/* A list of n things of `size` bytes with room for one more: doubles at 0, 64, 128, 256 … */
+static void *with_room(void *list, int64_t n, size_t size)
+{
+    const bool full = n == 0 || (n >= 64 && (n & (n - 1)) == 0);
+    return full ? need(realloc(list, (size_t)(n == 0 ? 64 : 2 * n) * size)) : list;
+}
 static void list_remove(int64_t *list, int64_t *n, int64_t at)
 {
     memmove(list + at, list + at + 1, (size_t)(*n - at - 1) * sizeof *list);
@@ -85,7 +91,7 @@ static void take(struct engine *e, struct seq *s, int64_t block)
     e->memory[m->before].after = m->after;
     e->memory[m->after].before = m->before;
     e->free_n--;
-    s->blocks = need(realloc(s->blocks, (size_t)(s->blocks_n + 1) * sizeof *s->blocks));
+    s->blocks = with_room(s->blocks, s->blocks_n, sizeof *s->blocks);
     s->blocks[s->blocks_n++] = block;
 }
 static void take_first(struct engine *e, struct seq *s)
@@ -159,7 +165,7 @@ struct batch {
 };
 static void answer(struct batch *b, struct seq *s)
 {
-    b->seqs = need(realloc(b->seqs, (size_t)(b->n + 1) * sizeof *b->seqs));
+    b->seqs = with_room(b->seqs, b->n, sizeof *b->seqs);
     b->seqs[b->n++] = s->index;
 }
 
@@ -319,10 +325,7 @@ static int64_t time_of(const struct engine *e, const struct batch *b, int64_t pa
 
 static void add_gap(struct twin_result *out, int64_t gap_ps)
 {
-    if (out->gaps_n % 1024 == 0) {
-        out->token_ps =
-            need(realloc(out->token_ps, (size_t)(out->gaps_n + 1024) * sizeof *out->token_ps));
-    }
+    out->token_ps = with_room(out->token_ps, out->gaps_n, sizeof *out->token_ps);
     out->token_ps[out->gaps_n++] = gap_ps;
 }
 
@@ -333,10 +336,7 @@ static void launch(struct engine *e, struct batch *b, int64_t padded_kv)
     e->device_ps = start_ps + time_of(e, b, padded_kv);
     b->step.replica = e->id;
     b->step.end_ps = e->device_ps;
-    if (e->out->steps_n % 1024 == 0) {
-        e->out->steps =
-            need(realloc(e->out->steps, (size_t)(e->out->steps_n + 1024) * sizeof *e->out->steps));
-    }
+    e->out->steps = with_room(e->out->steps, e->out->steps_n, sizeof *e->out->steps);
     e->out->steps[e->out->steps_n++] = b->step;
     for (int64_t i = 0; i < b->n; i++) {
         struct seq *s = &e->seqs[b->seqs[i]];
