@@ -12,6 +12,7 @@ build build-gcc-o2 gcc 2
 build build-clang-o0 clang 0
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
+export XDG_DATA_HOME="$out" # its runs are not the user's
 
 questions() {
     cat <<'Q'

@@ -81,8 +81,8 @@ static inline const char *refusal(struct fixture *f)
 
 static inline void assert_has(const char *text, const char *part)
 {
-    if (strstr(text, part) == NULL) {
-        print_error("'%s' does not contain '%s'\n", text, part);
+    if (text == NULL || strstr(text, part) == NULL) {
+        print_error("'%s' does not contain '%s'\n", text == NULL ? "" : text, part);
         fail();
     }
 }
