@@ -61,7 +61,8 @@ all)
     else
         failed=$((failed + 1))
     fi
-    [ -x tools/same_results.sh ] && step "same results by compiler, optimisation and threads" tools/same_results.sh
+    step "same results by compiler, optimisation and threads" tools/same_results.sh
+    step "installed copy" tools/check_install.sh build-gcc-o2
     ;;
 *)
     echo "run_tests.sh: plain or all" >&2

@@ -17,7 +17,8 @@
 static void assert_has(struct ot_str text, const char *part)
 {
     if (strstr(text.ptr, part) == NULL) {
-        print_error("'%s' is not in:\n%s\n", part == NULL ? "" : part, text.len == 0 ? "" : text.ptr);
+        print_error("'%s' is not in:\n%s\n", part == NULL ? "" : part,
+                    text.len == 0 ? "" : text.ptr);
         fail();
     }
 }
