@@ -54,6 +54,8 @@ static const struct ot_table rates_table = {
 
 #define AT(member) .offset = offsetof(struct ot_chip, member)
 static const struct ot_field chip_rows[] = {
+    {.key = "name", .kind = OT_KIND_STR, .need = OT_OUTPUT_ONLY, AT(name),
+     .help = "the file's name"},
     {.key = "title", .kind = OT_KIND_STR, .need = OT_REQUIRED, AT(title),
      .help = "name as people write it"},
     {.key = "vendor", .kind = OT_KIND_STR, .need = OT_REQUIRED, AT(vendor),
@@ -116,6 +118,8 @@ const struct ot_table ot_chip_table = {
 
 #define AT(member) .offset = offsetof(struct ot_node_type, member)
 static const struct ot_field node_rows[] = {
+    {.key = "name", .kind = OT_KIND_STR, .need = OT_OUTPUT_ONLY, AT(name),
+     .help = "the file's name"},
     {.key = "title", .kind = OT_KIND_STR, .need = OT_REQUIRED, AT(title),
      .help = "name as people write it"},
     {.key = "provider", .kind = OT_KIND_STR, .need = OT_REQUIRED, AT(provider),
@@ -140,6 +144,8 @@ const struct ot_table ot_node_type_table = {
 
 #define AT(member) .offset = offsetof(struct ot_fabric, member)
 static const struct ot_field fabric_rows[] = {
+    {.key = "name", .kind = OT_KIND_STR, .need = OT_OUTPUT_ONLY, AT(name),
+     .help = "the file's name"},
     {.key = "title", .kind = OT_KIND_STR, .need = OT_REQUIRED, AT(title),
      .help = "name as people write it"},
     {.key = "aliases", .kind = OT_KIND_STRS, AT(aliases),
@@ -205,6 +211,8 @@ const struct ot_table ot__layers_table = {
 
 #define AT(member) .offset = offsetof(struct ot_model, member)
 static const struct ot_field model_rows[] = {
+    {.key = "name", .kind = OT_KIND_STR, .need = OT_OUTPUT_ONLY, AT(name),
+     .help = "the file's name"},
     {.key = "title", .kind = OT_KIND_STR, .need = OT_REQUIRED, AT(title),
      .help = "name as people write it"},
     {.key = "family", .kind = OT_KIND_STR, .need = OT_REQUIRED, AT(family),
@@ -289,6 +297,8 @@ static const struct ot_table quantiles_table = {
 
 #define AT(member) .offset = offsetof(struct ot_workload, member)
 static const struct ot_field workload_rows[] = {
+    {.key = "name", .kind = OT_KIND_STR, .need = OT_OUTPUT_ONLY, AT(name),
+     .help = "the file's name"},
     {.key = "title", .kind = OT_KIND_STR, .need = OT_REQUIRED, AT(title),
      .help = "name as people write it"},
     {.key = "aliases", .kind = OT_KIND_STRS, AT(aliases),
