@@ -18,9 +18,9 @@ build() { # dir, meson options...
 
 count() { # adds up the cmocka results of a finished `meson test` in $1; a crash counts as a failure
     eval "$(awk '
-        /^\[       OK \]/ { ok++ } /^\[  SKIPPED \] [a-z]/ { sk++ } /^\[  FAILED  \] [a-z]/ { bad[$0] = 1 }
+        /^\[       OK \]/ { ok++ } /^\[  SKIPPED \] [a-z]/ { skip[$0] = 1 } /^\[  FAILED  \] [a-z]/ { bad[$0] = 1 }
         /^result: +(exit status [1-9]|killed|signal)/ { crash++ }
-        END { for (b in bad) f++; if (crash > 0 && f < crash) f = crash
+        END { for (s in skip) sk++; for (b in bad) f++; if (crash > 0 && f < crash) f = crash
               printf "o=%d s=%d f=%d\n", ok - 0, sk - 0, f - 0 }' "$1/meson-logs/testlog.txt")"
     passed=$((passed + o)) skipped=$((skipped + s)) failed=$((failed + f))
 }
