@@ -358,6 +358,19 @@ static void say_shares(struct ot__eval *eval)
     }
 }
 
+static void say_hedge(struct ot__eval *eval, const struct ot_hedge_line *h)
+{
+    struct ot_str when =
+        h->threshold_frac.value < -1
+            ? ot_str_c("it is the larger of the two, so no correlation would make it a hedge")
+            : ot_str_fmt(eval->arena, "a hedge below %.2g", h->threshold_frac.value);
+    say(eval,
+        ot_str_fmt(eval->arena, "%s's stake in %s beside %s is %s (correlation %.2g; %s)",
+                   h->investor.ptr, h->rival.ptr, h->main.ptr, h->verdict.ptr,
+                   h->correlation_frac.value, when.ptr),
+        h->correlation_frac.source);
+}
+
 static void say_risk(struct ot__eval *eval)
 {
     const struct ot_deal_result *out = eval->out;
@@ -384,17 +397,9 @@ static void say_risk(struct ot__eval *eval)
                        money(eval, e->equity_contingent_usd)),
             ot_str_c("computed from terms, holdings and backlog"));
     }
-    for (int64_t i = 0; i < out->hedges_n; i++) {
-        const struct ot_hedge_line *h = &out->hedges[i];
-        if (h->threshold_frac.has)
-            say(eval,
-                ot_str_fmt(
-                    eval->arena,
-                    "%s's stake in %s beside %s is %s (correlation %.2g; a hedge below %.2g)",
-                    h->investor.ptr, h->rival.ptr, h->main.ptr, h->verdict.ptr,
-                    h->correlation_frac.value, h->threshold_frac.value),
-                h->correlation_frac.source);
-    }
+    for (int64_t i = 0; i < out->hedges_n; i++)
+        if (out->hedges[i].threshold_frac.has)
+            say_hedge(eval, &out->hedges[i]);
 }
 
 static void say_musts(struct ot__eval *eval)
