@@ -57,7 +57,9 @@ static void text_decision(struct ot__cli *cli, const struct ot_chain_result *r, 
 
 static void text_swings(struct ot__cli *cli, const struct ot_chain_result *r, struct ot_buf *out)
 {
-    ot_text_heading(out, "The three facts that would change it");
+    bool any = r->swings_n > 0 && r->swings[0].flips; /* those that flip a verdict come first */
+    ot_text_heading(out, any ? "The three facts that would change it"
+                             : "The three facts that move it most; none turns a verdict alone");
     for (int64_t i = 0; i < r->swings_n && i < 3; i++) {
         const struct ot_swing *s = &r->swings[i];
         struct ot_buf line;
@@ -68,8 +70,6 @@ static void text_swings(struct ot__cli *cli, const struct ot_chain_result *r, st
                     ot_usd_text(cli->arena, s->high_cost_usd, 3).ptr);
         if (s->flips)
             ot_buf_addf(&line, "Flips: %s.", s->flipped.ptr);
-        else
-            ot_buf_addc(&line, "No verdict flips.");
         ot_text_wrap(out, ot_buf_str(&line), 3, OT_TEXT_WIDTH);
     }
 }
