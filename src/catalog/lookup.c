@@ -126,7 +126,7 @@ static enum ot_code look_up(struct ot_catalog *catalog, enum ot__kind kind, stru
                             struct ot_loc loc, void const **ret, struct ot_err *err)
 {
     ot_arena_reset(catalog->scratch);
-    size_t hits[2];
+    size_t hits[2] = {0};
     switch (find(&catalog->shelves[kind], ot_str_fold(catalog->scratch, name), hits)) {
     case FOUND_NONE:
         return unknown(catalog, kind, name, loc, err);
